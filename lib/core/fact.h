@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Facts: what members tell each other. Immutable, signed, numbered, added and never changed.
+//
+// State that all members share is a pure function of the union of all facts, so neither order nor
+// duplicates matter. How a fact stands in the directory, and which of its bytes are signed, is the
+// codec's business (lib/directory/codec.h).
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/core/types.h"
+
+namespace rollcall {
+
+/// A key that one member made for a generation.
+struct Candidate {
+  ZoneRef zone;
+  Generation generation;
+  Time created;             ///< Decides the election, to the nanosecond.
+  Time due;                 ///< When the generation was due by the author's reckoning; not after `created`.
+  std::string why;          ///< `first`, `predecessor <fingerprint>`, `request <uuid>`, `void <number>`.
+  std::optional<Time> expires;  ///< Planned end of use; absent: unlimited.
+  Fingerprint fingerprint;
+  std::uint16_t key_tag = 0;    ///< RFC 4034, appendix B.
+  Bytes dnskey;                 ///< RDATA in wire form.
+  std::uint32_t epoch = 0;      ///< Of the master key that wraps the private key.
+  Digest wrapped_digest{};      ///< SHA-256 of the wrapped private key, which is not signed itself.
+};
+
+/// The author will not have this candidate, whatever the others think.
+struct Reject {
+  ZoneRef zone;
+  Generation generation;
+  FactId candidate;
+  std::string reason;
+};
+
+/// One record of one key.
+struct KeyRecord {
+  Fingerprint key;
+  Record record;
+  auto operator<=>(const KeyRecord&) const = default;
+};
+
+/// The intervals that a decision or an observation was made with. A member waits the largest that
+/// it knows of: its policy's, the decision's, and what anybody serves.
+struct Intervals {
+  Seconds dnskey_ttl{0};          ///< TTLkey
+  Seconds max_zone_ttl{0};        ///< TTLsig
+  Seconds ds_ttl{0};              ///< TTLds
+  Seconds propagation{0};         ///< Dprp
+  Seconds parent_propagation{0};  ///< DprpP
+  Seconds publish_safety{0};      ///< pubsafe
+  Seconds retire_safety{0};       ///< retsafe
+  Seconds resign{0};              ///< Dsgn; 0 if every signer proves a full re-sign
+  bool operator==(const Intervals&) const = default;
+};
+
+/// Introduce these records, withdraw those, as one change.
+struct Decision {
+  ZoneRef zone;
+  std::vector<KeyRecord> introduces;  ///< Sorted.
+  std::vector<KeyRecord> withdraws;   ///< Sorted.
+  std::vector<FactId> rests_on;       ///< The facts without which the author would not have decided.
+  Intervals waits;
+};
+
+/// What the parent answers for a zone's DS.
+struct Observation {
+  ZoneRef zone;
+  std::vector<Fingerprint> ds;   ///< Of keys known to us, at *every* address. Sorted.
+  std::vector<Fingerprint> ds_somewhere;  ///< At some addresses, but not at all. Sorted.
+  std::uint32_t unknown = 0;     ///< DS records that belong to no key that we know.
+  Seconds ttl{0};                ///< The largest TTL seen.
+  std::string by_hand;           ///< Who said so; empty if the author asked the parent itself.
+};
+
+/// An administrator asked for the next generation now.
+struct Request {
+  Uuid id;
+  ZoneRef zone;
+  Generation generation;  ///< The one that is to be made.
+  std::string asked_by;
+};
+
+/// The public half of a member.
+struct MemberKeys {
+  MemberId member;
+  std::uint32_t incarnation = 1;
+  std::string host;
+  std::array<std::byte, 32> signing{};  ///< Ed25519
+  std::array<std::byte, 32> sealing{};  ///< X25519
+  bool operator==(const MemberKeys&) const = default;
+};
+
+/// The author takes a member in, and vouches for the keys of all whom it knows.
+struct Admit {
+  MemberKeys joiner;
+  std::vector<MemberKeys> known;  ///< The roster as the author knows it, itself included.
+};
+
+/// A master key, sealed to one member.
+struct Epoch {
+  std::uint32_t number = 0;
+  MemberId recipient;
+  Digest check{};  ///< Key check value: equal in all facts of one epoch.
+  Bytes sealed;    ///< `crypto_box_seal` of the key to the recipient.
+};
+
+/// Ends another fact of the same author; its wrapped key may be wiped now.
+struct Tombstone {
+  FactId ended;
+  std::string why;
+};
+
+/// A well-signed fact of a kind, or of a version, that this software does not know.
+struct UnknownKind {
+  std::string kind;
+};
+
+struct Fact {
+  FactId id;
+  Time created;  ///< By the author's clock.
+  Signature signature{};
+  std::variant<Candidate, Reject, Decision, Observation, Request, Admit, Epoch, Tombstone, UnknownKind>
+      content;
+};
+
+/// The zone that a fact is about; null for facts about members.
+const ZoneRef* zone_of(const Fact& fact);
+
+}  // namespace rollcall

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The nouns that everything else speaks of: members, keys, records, zones, generations.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/util/bytes.h"
+#include "lib/util/time.h"
+
+namespace rollcall {
+
+/// 128 bits, printed as `8-4-4-4-12` lower-case digits. RFC 9562.
+struct Uuid {
+  std::array<std::byte, 16> bytes{};
+  auto operator<=>(const Uuid&) const = default;
+};
+std::string to_string(const Uuid& uuid);
+std::optional<Uuid> uuid_from(std::string_view text);  ///< Strict: lower case, dashes in place.
+
+using MemberId = Uuid;
+using Signature = std::array<std::byte, 64>;  ///< Ed25519.
+
+/// SHA-256 of the DNSKEY RDATA: the identity of a key. The key tag is not: two keys can share it.
+using Fingerprint = Digest;
+std::string short_name(const Fingerprint& key);  ///< The first 8 hexadecimal digits, for people.
+
+/// IANA numbers of the algorithms that Rollcall makes keys for.
+enum class Algorithm : std::uint8_t {
+  rsasha256 = 8,
+  ecdsap256sha256 = 13,
+  ecdsap384sha384 = 14,
+  ed25519 = 15,
+};
+std::string_view mnemonic(Algorithm algorithm);  ///< `ECDSAP256SHA256`
+std::optional<Algorithm> algorithm_from(std::uint8_t number);
+std::optional<Algorithm> algorithm_from(std::string_view mnemonic);
+
+enum class Role : std::uint8_t { ksk, zsk };
+std::string_view to_string(Role role);
+std::optional<Role> role_from(std::string_view text);
+constexpr std::uint16_t dnskey_flags(Role role) { return role == Role::ksk ? 257 : 256; }
+
+/// What a key can have in the DNS.
+enum class Record : std::uint8_t {
+  dnskey,  ///< The key in the apex DNSKEY RRset.
+  krrsig,  ///< Its signature over the DNSKEY RRset.
+  zrrsig,  ///< Its signatures over the zone's data.
+  ds,      ///< The DS at the parent; on our own servers its CDS and CDNSKEY.
+};
+std::string_view to_string(Record record);
+std::optional<Record> record_from(std::string_view text);
+
+/// A zone's name in presentation form, lower case, with the final dot.
+using ZoneName = std::string;
+
+/// A zone that was removed and added again is another one.
+struct ZoneRef {
+  ZoneName name;
+  std::uint32_t incarnation = 1;
+  auto operator<=>(const ZoneRef&) const = default;
+};
+
+/// 1, 2, 3 … per zone, role and algorithm. Each has exactly one key that is ever used.
+struct Generation {
+  Role role = Role::zsk;
+  Algorithm algorithm = Algorithm::ecdsap256sha256;
+  std::uint32_t number = 0;
+  auto operator<=>(const Generation&) const = default;
+};
+std::string to_string(const Generation& generation);  ///< `ZSK 3`
+
+/// A member as of one life of its store.
+struct Incarnation {
+  MemberId member;
+  std::uint32_t number = 1;
+  auto operator<=>(const Incarnation&) const = default;
+};
+
+/// Names a fact. `seq` is contiguous from 1 per author.
+struct FactId {
+  Incarnation author;
+  std::uint64_t seq = 0;
+  auto operator<=>(const FactId&) const = default;
+};
+std::string to_string(const FactId& id);  ///< `<uuid>.<incarnation>.<seq>`
+std::optional<FactId> fact_id_from(std::string_view text);
+
+}  // namespace rollcall
