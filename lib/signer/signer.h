@@ -28,7 +28,8 @@ struct KeyOrder {
   bool sign_keys = false;  ///< KRRSIG
   bool sign_zone = false;  ///< ZRRSIG
   bool announce = false;   ///< CDS and CDNSKEY
-  /// Unwraps the private key in PKCS#8 DER form. Called on a worker thread, only if needed.
+  /// The private key as text of BIND's private-key format v1.3 without the lines that carry times.
+  /// Called on a worker thread, only if the key is not in the key directory yet.
   std::function<Result<Secret>()> private_key;
 };
 
