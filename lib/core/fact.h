@@ -120,12 +120,14 @@ struct UnknownKind {
   std::string kind;
 };
 
+using FactContent = std::variant<Candidate, Reject, Decision, Observation, Request, Admit, Epoch,
+                                 Tombstone, UnknownKind>;
+
 struct Fact {
   FactId id;
   Time created;  ///< By the author's clock.
   Signature signature{};
-  std::variant<Candidate, Reject, Decision, Observation, Request, Admit, Epoch, Tombstone, UnknownKind>
-      content;
+  FactContent content;
 };
 
 /// The zone that a fact is about; null for facts about members.
