@@ -24,6 +24,7 @@ struct KeyOrder {
   std::uint16_t key_tag = 0;
   Bytes dnskey;  ///< RDATA in wire form.
   Time created;
+  Seconds dnskey_ttl{3600};  ///< Of the DNSKEY RRset; the same for all keys of a zone.
   bool publish = false;    ///< DNSKEY
   bool sign_keys = false;  ///< KRRSIG
   bool sign_zone = false;  ///< ZRRSIG
