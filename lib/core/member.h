@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One member of the cluster as a state machine: events in, effects out.
+//
+// There is no clock, chance or I/O in here: the shell says what time it is, rolls the dice and
+// carries the effects out. It calls an event function for whatever it learned, then `pass()`, then
+// stores `saves` in one transaction, and only then does `acts`. If it dies anywhere in between, a
+// new Member with what the store holds goes on: everything that was promised is in the store
+// before anybody could have heard of it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/core/delay.h"
+#include "lib/core/fact.h"
+#include "lib/core/heartbeat.h"
+#include "lib/core/policy.h"
+#include "lib/core/status.h"
+#include "lib/core/types.h"
+#include "lib/core/wait.h"
+
+namespace rollcall {
+
+/// Now, on both clocks.
+struct Moment {
+  Time wall;
+  BootTime boot;
+};
+
+/// Signatures and digests: pure functions of their arguments, done outside.
+class Crypto {
+ public:
+  virtual ~Crypto() = default;
+  virtual Signature sign(const FactId& id, Time created, const FactContent& content) const = 0;
+  /// SHA-256(before | signature).
+  virtual Digest chain(const Digest& before, const Signature& signature) const = 0;
+  /// Rendezvous hash of a member for a zone: the lowest is rank 0.
+  virtual std::uint64_t rank(const MemberId& member, const ZoneName& zone) const = 0;
+};
+
+/// What one installation sets for its agent.
+struct Settings {
+  Seconds heartbeat_idle{300};
+  Nanoseconds heartbeat_debounce = std::chrono::milliseconds{200};
+  Nanoseconds step_stagger = std::chrono::seconds{2};  ///< Between the ranks that may take a step.
+  Nanoseconds patience = std::chrono::seconds{5};  ///< Until what is not carried out is `behind`.
+  Seconds look_interval{300};      ///< Between two looks at the own server when nothing changes.
+  Seconds parent_poll{60};         ///< Between two looks at the parent while a DS is awaited.
+  Seconds clock_tolerance{300};    ///< Against the median of the others, and of wall against boot.
+  Seconds silence{900};            ///< A heartbeat older than this is not fresh.
+  Seconds rrsig_alarm = 3_days;    ///< Before the first RRSIG of a zone expires.
+  bool serves_dns = true;          ///< False: decisions are carried out by storing them.
+  bool serve_automatically = true; ///< False: serving comes on by set_serving() only.
+  std::string version;
+};
+
+/// A key that the member was about to make; written before the key.
+struct Intent {
+  ZoneRef zone;
+  Generation generation;
+  auto operator<=>(const Intent&) const = default;
+};
+
+/// What survives a restart. The shell loads it from the store; all facts are verified already.
+struct Restored {
+  std::vector<Fact> facts;
+  std::vector<VectorEntry> vector;     ///< What was carried out.
+  std::vector<Behind> behind;
+  std::vector<Intent> intents;
+  std::map<WaitKey, BootTime> waits;   ///< Of this boot only.
+  std::map<Incarnation, std::uint64_t> counters;  ///< Highest heartbeat counters seen; own included.
+  bool serving = false;
+};
+
+// --- effects: saves -----------------------------------------------------------------------------
+
+struct SaveFact { Fact fact; };     ///< Own or another's. A candidate of ours goes with its wrapped key.
+struct SaveIntent { Intent intent; };
+struct DropIntent { Intent intent; };
+struct SaveWait { WaitKey key; BootTime since; };
+struct DropWait { WaitKey key; };
+struct SaveCounter { Incarnation member; std::uint64_t counter; };
+struct SaveProgress { std::vector<VectorEntry> vector; std::vector<Behind> behind; bool serving; };
+using Save = std::variant<SaveFact, SaveIntent, DropIntent, SaveWait, DropWait, SaveCounter, SaveProgress>;
+
+// --- effects: acts ------------------------------------------------------------------------------
+
+/// Put an own, stored fact into the directory; harmless if it is there.
+struct Publish { FactId fact; };
+/// Somebody lacks this own fact: make the server send it again.
+struct Republish { FactId fact; };
+/// Make a key with a tag that is not taken, wrap it, then call key_made().
+struct MakeKey { Intent intent; std::uint32_t epoch; std::vector<std::uint16_t> taken_tags; };
+/// Unwrap, compare with the DNSKEY, sign and verify something; then call candidate_checked().
+struct CheckCandidate { FactId fact; };
+/// Open the sealed master key and compare its check value; then call epoch_opened().
+struct OpenEpoch { FactId fact; };
+
+/// What the own server is to serve of one key.
+struct KeyTarget {
+  FactId candidate;
+  Fingerprint key;
+  Generation generation;
+  bool dnskey = false, krrsig = false, zrrsig = false, ds = false;
+  bool operator==(const KeyTarget&) const = default;
+};
+/// Make the own server serve this; then call exported() with the same `order`.
+struct Export {
+  ZoneRef zone;
+  std::uint64_t order;
+  std::vector<KeyTarget> keys;
+  Seconds dnskey_ttl;
+};
+/// Ask the own server what it serves of these keys; then call looked().
+struct Look { ZoneRef zone; std::uint64_t order; std::vector<KeyTarget> keys; };
+/// Ask all addresses of the parent for the DS; then call parent_seen() or parent_silent().
+struct AskParent { ZoneRef zone; std::vector<FactId> candidates; /**< To match DS records with. */ };
+/// Remove the wrapped key of a candidate from the own store; of an own one from the directory too.
+struct Wipe { FactId candidate; };
+struct SendHeartbeat { Heartbeat heartbeat; };
+/// For people: the audit trail.
+struct Notice {
+  enum class Level : std::uint8_t { info, notice, warning, error } level;
+  std::string event;  ///< `candidate made`, `decision`, `step held`, …
+  ZoneName zone;      ///< May be empty.
+  std::string text;
+};
+using Act = std::variant<Publish, Republish, MakeKey, CheckCandidate, OpenEpoch, Export, Look,
+                         AskParent, Wipe, SendHeartbeat, Notice>;
+
+struct Effects {
+  std::vector<Save> saves;           ///< One transaction, before any of `acts`.
+  std::vector<Act> acts;             ///< In this order.
+  std::optional<BootTime> again;     ///< Call pass() then, if nothing happens before.
+};
+
+// --- events that carry more than a line ---------------------------------------------------------
+
+/// A key made for an intent. The shell keeps the wrapped key until SaveFact or DropIntent.
+struct NewKey {
+  Intent intent;
+  Time created;
+  Fingerprint fingerprint;
+  std::uint16_t key_tag;
+  Bytes dnskey;
+  std::uint32_t epoch;
+  Digest wrapped_digest;
+};
+
+/// What the own server was seen to serve of one key, in the order of the targets.
+struct ServedKey {
+  bool dnskey = false;
+  bool krrsig = false;
+  bool zrrsig_everywhere = false;  ///< Every RRset that needs a signature has one of this key.
+  bool zrrsig_anywhere = false;
+  bool cds = false;
+};
+struct ServedZone {
+  std::vector<ServedKey> keys;
+  Seconds dnskey_ttl{0};
+  Seconds max_zone_ttl{0};
+  std::optional<Time> first_expiry;  ///< Of any RRSIG.
+  std::uint32_t foreign_keys = 0;
+};
+
+/// What all addresses of the parent answered.
+struct ParentAnswer {
+  std::vector<Fingerprint> ds;            ///< At every address.
+  std::vector<Fingerprint> ds_somewhere;  ///< At some only.
+  std::uint32_t unknown = 0;
+  Seconds ttl{0};
+};
+
+class Member {
+ public:
+  Member(Incarnation self, Uuid instance, Settings settings, const Crypto& crypto,
+         const DelayStrategy& random_delay, Restored restored);
+  ~Member();
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+
+  // What the directory says. Facts and heartbeats are verified; unreadable ones never come here.
+  void config(ClusterConfig config);
+  void policy(const std::string& name, Policy policy);
+  void policy_gone(const std::string& name);
+  void zone(ZoneConfig zone);
+  void zone_gone(const ZoneName& name);
+  void fact(Fact fact);
+  void fact_vanished(const FactId& id);  ///< An own one is written again.
+  void heartbeat(Heartbeat heartbeat, Moment now);
+  void own_heartbeat_seen(std::uint64_t counter, const Uuid& instance);
+  /// False: blind; nothing new is written.
+  void directory_current(bool current, std::string why);
+  /// An entry that cannot be read, or one that can again (`why` empty).
+  void quarantined(const std::string& dn, const std::string& why);
+
+  // How effects ended.
+  void key_made(NewKey key);
+  void key_failed(const Intent& intent, std::string why);
+  void candidate_checked(const FactId& fact, std::optional<std::string> failure);
+  /// `failure` empty: opened. `for_us` false facts are never asked about.
+  void epoch_opened(const FactId& fact, std::optional<std::string> failure);
+  void exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
+  void export_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
+  void looked(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
+  void look_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
+  void parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now);
+  void parent_silent(const ZoneRef& zone, std::string why);  ///< Why the parent could not be asked.
+
+  // What people ask of this agent. Each returns why it cannot be done, or nothing.
+  std::optional<std::string> admit(MemberKeys joiner, Epoch sealed);
+  std::optional<std::string> init(MemberKeys self, Epoch sealed);  ///< The first member of a cluster.
+  std::optional<std::string> roll(const ZoneName& zone, Role role, Uuid request, std::string asked_by);
+  std::optional<std::string> ds_published(const ZoneName& zone, std::string asked_by);
+  std::optional<std::string> ds_withdrawn(const ZoneName& zone, std::string asked_by);
+  std::optional<std::string> set_serving(bool on);
+
+  /// Looks, decides, and says what is to be done.
+  ///
+  /// chance  Draws of a uniform 64-bit source.
+  Effects pass(Moment now, const std::function<std::uint64_t()>& chance);
+
+  /// For people and for tests; changes nothing.
+  MemberStatus status(Moment now) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What one member can say about its cluster: plain data, made by the core, printed by others.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/core/fact.h"
+#include "lib/core/policy.h"
+#include "lib/core/rules.h"
+#include "lib/core/types.h"
+
+namespace rollcall {
+
+/// Who or what a step waits for.
+enum class Reason : std::uint8_t { policy, rules, time, member, parent, operator_, signer };
+std::string_view to_string(Reason reason);
+
+/// Why a step is not taken yet. Status prints it word for word.
+struct Hold {
+  Reason reason = Reason::rules;
+  std::string step;                 ///< `introduce ZRRSIG of ZSK 41211`
+  std::string text;                 ///< `waits for the answer of b.example.com`
+  std::vector<MemberId> waits_for;  ///< Empty unless `reason` is member.
+  std::optional<Time> until;        ///< Empty if only a new fact can end it.
+};
+
+struct RecordStatus {
+  State state = State::hidden;
+  std::size_t acked = 0;           ///< Members that acked the last change of this record.
+  std::optional<Time> until;       ///< When the running wait ends.
+};
+
+struct KeyStatus {
+  Fingerprint fingerprint;
+  std::uint16_t key_tag = 0;
+  Generation generation;
+  MemberId made_by;
+  Time created;
+  FactId candidate;
+  Bytes dnskey;
+  std::string stage;               ///< One sentence: `signs the zone`, `published, not used yet`, …
+  bool leaving = false;
+  bool wiped = false;
+  std::map<Record, RecordStatus> records;
+  std::optional<Time> first_use;
+  std::optional<Time> expires;
+};
+
+/// A generation whose winner is not final, or that just got one.
+struct GenerationStatus {
+  Generation generation;
+  std::string why;
+  std::vector<FactId> candidates;          ///< In the order of the election.
+  std::optional<FactId> winner;
+  bool voided = false;
+  std::vector<MemberId> waits_for;         ///< Members that have not answered.
+};
+
+struct ZoneStatus {
+  ZoneRef zone;
+  std::string policy;
+  std::size_t roster = 0, fresh = 0;
+  std::vector<KeyStatus> keys;             ///< Winners, oldest first; those purged left out.
+  std::vector<GenerationStatus> generations;
+  std::vector<Hold> holds;
+  std::optional<Time> signed_until;        ///< The first RRSIG to expire on the own server.
+  std::optional<Time> last_keys_made;
+  std::map<Role, Time> next_keys;          ///< When the next generation is due.
+  std::map<Role, Time> next_roll;          ///< When the next key is planned to be used.
+  std::vector<std::string> alarms;
+};
+
+struct MemberLine {
+  MemberId member;
+  std::string host;
+  bool self = false;
+  bool in_roster = false;
+  bool serving = false;
+  bool fresh = false;
+  std::optional<Time> last_heartbeat;      ///< By its own clock.
+  std::optional<Nanoseconds> age;          ///< Since it was received here.
+  std::uint64_t facts = 0;                 ///< Highest contiguous `seq` known here.
+  std::string version;
+  std::vector<std::string> alarms;
+};
+
+struct MemberStatus {
+  MemberId self;
+  bool member = false;                     ///< In the roster.
+  bool serving = false;
+  bool may_write = false;
+  std::string doubt;                       ///< Why nothing new is written; empty: no doubt.
+  ClusterConfig config;
+  std::vector<MemberLine> members;
+  std::vector<ZoneStatus> zones;
+  std::vector<std::string> alarms;         ///< Of the member as a whole; zones have their own.
+};
+
+}  // namespace rollcall
