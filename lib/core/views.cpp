@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/core/views.h"
+
+#include <algorithm>
+
+namespace rollcall {
+
+std::optional<Bogus> find_bogus(const Views& views) {
+  const bool anybody_validates = std::ranges::any_of(views.ds, [](KeySet ds) { return ds != 0; });
+  if (!anybody_validates) return std::nullopt;
+
+  for (const DnskeyView& dnskey : views.dnskey) {
+    for (const KeySet ds : views.ds) {
+      if (ds != 0 && (ds & dnskey.keys & dnskey.signers) == 0) {
+        return Bogus{Bogus::Pair::ds_dnskey, ds, dnskey, 0};
+      }
+    }
+    for (const KeySet data : views.data) {
+      if ((dnskey.keys & data) == 0) return Bogus{Bogus::Pair::dnskey_data, 0, dnskey, data};
+    }
+  }
+  return std::nullopt;
+}
+
+template <class Content>
+void Ledger::serve(Publications<Content>& list, std::size_t server, const Content& content,
+                   Seconds ttl, Time now) {
+  for (Publication<Content>& entry : list) {
+    if (entry.server != server || entry.until) continue;
+    if (entry.content == content && entry.ttl == ttl) return;
+    entry.until = now;
+  }
+  list.push_back({server, content, ttl, std::nullopt});
+}
+
+template <class Content>
+std::vector<Content> Ledger::cached(const Publications<Content>& list, Time now) {
+  std::vector<Content> contents;
+  for (const Publication<Content>& entry : list) {
+    if (!entry.until || now < *entry.until + entry.ttl) contents.push_back(entry.content);
+  }
+  std::ranges::sort(contents);
+  const auto repeated = std::ranges::unique(contents);
+  contents.erase(repeated.begin(), repeated.end());
+  return contents;
+}
+
+void Ledger::serve_ds(std::size_t server, KeySet ds, Seconds ttl, Time now) {
+  serve(ds_, server, ds, ttl, now);
+}
+
+void Ledger::serve_dnskey(std::size_t server, DnskeyView content, Seconds ttl, Time now) {
+  serve(dnskey_, server, content, ttl, now);
+}
+
+void Ledger::serve_data(std::size_t server, KeySet signers, Seconds ttl, Time now) {
+  serve(data_, server, signers, ttl, now);
+}
+
+void Ledger::stop(std::size_t server, Time now) {
+  const auto close = [&](auto& list) {
+    for (auto& entry : list) {
+      if (entry.server == server && !entry.until) entry.until = now;
+    }
+  };
+  close(ds_);
+  close(dnskey_);
+  close(data_);
+}
+
+Views Ledger::views(Time now) const {
+  return {cached(ds_, now), cached(dnskey_, now), cached(data_, now)};
+}
+
+void Ledger::trim(Time now) {
+  const auto over = [now](const auto& entry) { return entry.until && *entry.until + entry.ttl <= now; };
+  std::erase_if(ds_, over);
+  std::erase_if(dnskey_, over);
+  std::erase_if(data_, over);
+}
+
+}  // namespace rollcall
