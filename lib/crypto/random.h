@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "lib/core/types.h"
 #include "lib/util/secret.h"
@@ -11,6 +12,9 @@ namespace rollcall::crypto {
 
 /// Source  RFC 9562, 5.4 (version 4).
 Uuid random_uuid();
+
+/// Fills `out`.
+void random_bytes(std::span<std::byte> out);
 
 Secret random_secret(std::size_t size);
 
