@@ -70,6 +70,7 @@ struct Decision {
 /// What the parent answers for a zone's DS.
 struct Observation {
   ZoneRef zone;
+  FactId after;  ///< The decision about the DS that the author had seen acked by all before it asked.
   std::vector<Fingerprint> ds;   ///< Of keys known to us, at *every* address. Sorted.
   std::vector<Fingerprint> ds_somewhere;  ///< At some addresses, but not at all. Sorted.
   std::uint32_t unknown = 0;     ///< DS records that belong to no key that we know.

@@ -210,7 +210,8 @@ class Member {
   void looked(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
   void look_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
   void parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now);
-  void parent_silent(const ZoneRef& zone, std::string why);  ///< Why the parent could not be asked.
+  void parent_silent(const ZoneRef& zone, std::string why);  ///< It did not answer at some address.
+  void parent_unconfigured(const ZoneRef& zone);             ///< This agent knows no address of it.
 
   // What people ask of this agent. Each returns why it cannot be done, or nothing.
   std::optional<std::string> admit(MemberKeys joiner, Epoch sealed);
