@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What all held facts together say about one zone: a pure function of their union, whatever the
+// order in which they came.
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "lib/core/acks.h"
+#include "lib/core/fact.h"
+#include "lib/core/wait.h"
+
+namespace rollcall {
+
+/// A fact's identity with its content, both owned by the log.
+template <class Content>
+struct Stated {
+  FactId id;
+  Time created;
+  const Content* content;
+  const Content* operator->() const { return content; }
+};
+
+/// Everything that was decided about one record of one key. Withdrawal beats introduction, in
+/// whatever order they arrive.
+struct RecordHistory {
+  std::vector<FactId> introduced_by;  ///< Equal decisions of several members.
+  std::vector<FactId> withdrawn_by;
+  std::optional<Time> first_introduced;
+
+  bool introduced() const { return !introduced_by.empty() || !withdrawn_by.empty(); }
+  bool withdrawn() const { return !withdrawn_by.empty(); }
+  bool served() const { return introduced() && !withdrawn(); }
+  const std::vector<FactId>& last_change() const {
+    return withdrawn() ? withdrawn_by : introduced_by;
+  }
+};
+
+class ZoneBook {
+ public:
+  /// Takes note of a fact about this zone. The fact must outlive the book.
+  void add(const Fact& fact);
+
+  const std::vector<Stated<Candidate>>& candidates() const { return candidates_; }
+  const std::vector<Stated<Reject>>& rejects() const { return rejects_; }
+  const std::vector<Stated<Decision>>& decisions() const { return decisions_; }
+  const std::vector<Stated<Observation>>& observations() const { return observations_; }
+  const std::vector<Stated<Request>>& requests() const { return requests_; }
+
+  const Stated<Candidate>* candidate(const Fingerprint& key) const;
+  std::vector<Stated<Candidate>> candidates_of(Role role, std::uint32_t number) const;
+  std::uint32_t newest_generation(Role role) const;  ///< 0 if there is none.
+  const RecordHistory& history(const KeyRecord& record) const;
+  bool ever_introduced(const Fingerprint& key) const;
+  /// The administrator's wish for a generation; null if there is none.
+  const Stated<Request>* request_for(Role role, std::uint32_t number) const;
+  bool rejected(const MemberId& by, const FactId& candidate) const;
+  /// The largest intervals that any decision was made with.
+  const Intervals& decided_with() const { return decided_with_; }
+  /// The newest observation of an author about this DS step; null if there is none.
+  const Stated<Observation>* latest_observation(const MemberId& author,
+                                                const std::set<FactId>& after) const;
+
+ private:
+  std::vector<Stated<Candidate>> candidates_;
+  std::vector<Stated<Reject>> rejects_;
+  std::vector<Stated<Decision>> decisions_;
+  std::vector<Stated<Observation>> observations_;
+  std::vector<Stated<Request>> requests_;
+  std::map<KeyRecord, RecordHistory> histories_;
+  Intervals decided_with_;
+};
+
+}  // namespace rollcall
