@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a member knows about its cluster, as JSON: the contract of `--json`.
+//
+// Fields are only ever added. Times are RFC 3339 in UTC or null.
+//
+//   STATUS: {"now":TIME, "self":MEMBER, "cluster":UUID, "in_cluster":BOOL, "serving":BOOL,
+//            "may_write":BOOL, "doubt":TEXT, "mode":"random"|"appointed", "appointed":[MEMBER, …],
+//            "members":[LINE, …], "zones":[ZONE, …], "alarms":[TEXT, …]}
+//   MEMBER: {"member":UUID, "host":TEXT}
+//   LINE:   MEMBER and {"self":BOOL, "in_roster":BOOL, "serving":BOOL, "fresh":BOOL,
+//            "last_heartbeat":TIME, "age_seconds":N|null, "facts":N, "version":TEXT, "alarms":[TEXT, …]}
+//   ZONE:   {"zone":TEXT, "incarnation":N, "policy":TEXT, "state":"unsigned"|"signed"|"rolling"|"held",
+//            "roster":N, "fresh":N, "signed_until":TIME, "last_keys_made":TIME,
+//            "next_keys":{"KSK":TIME, …}, "next_roll":{"KSK":TIME, …},
+//            "keys":[KEY, …], "generations":[GENERATION, …], "holds":[HOLD, …], "alarms":[TEXT, …]}
+//   KEY:    {"key":"9f3c01d2", "fingerprint":HEX, "key_tag":N, "role":"KSK"|"ZSK", "algorithm":13,
+//            "algorithm_name":TEXT, "generation":N, "made_by":MEMBER, "created":TIME, "goal":"in"|"out",
+//            "stage":TEXT, "leaving":BOOL, "wiped":BOOL, "first_use":TIME, "expires":TIME,
+//            "records":{"DNSKEY":{"state":"hidden"|"rumoured"|"omnipresent"|"unretentive", "acked":N,
+//                                 "until":TIME}, …}}
+//   GENERATION: {"role":TEXT, "number":N, "algorithm":13, "why":TEXT, "candidates":[FACT, …],
+//            "winner":FACT|null, "voided":BOOL, "waits_for":[MEMBER, …]}
+//   HOLD:   {"reason":"policy"|"rules"|"time"|"member"|"parent"|"operator"|"signer", "step":TEXT,
+//            "text":TEXT, "waits_for":[LINE, …], "until":TIME}
+//   INFO:   {"now":TIME, "appointed_server":MEMBER|null, "next_server":MEMBER|null, "keys_store":TEXT,
+//            "last_keys_made":TIME, "next_keys":TIME, "next_zone":TEXT, "mode":TEXT,
+//            "appointed":[MEMBER, …], "in_cluster":BOOL, "cluster":UUID, "self":MEMBER,
+//            "members":[LINE, …],
+//            "zones":{"signed":[TEXT, …], "rolling":[TEXT, …], "unsigned":[TEXT, …],
+//                     "held":[{"zone":TEXT, "why":TEXT}, …]},
+//            "alarms":[{"zone":TEXT, "host":TEXT, "text":TEXT}, …]}, own, zones' and members' together.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lib/control/message.h"
+#include "lib/core/status.h"
+
+namespace rollcall::control {
+
+/// Answers `status` without a zone.
+Json status_json(const MemberStatus& status, Time now);
+
+/// Answers `status` for one zone: STATUS without `zones`, but with `zone`, a ZONE.
+///
+/// Errors  not_found if the cluster does not know this zone.
+Result<Json> zone_status_json(const MemberStatus& status, const ZoneName& zone, Time now);
+
+/// The answers to `members` and `zone-list`.
+Json members_json(const MemberStatus& status, Time now);
+Json zone_list_json(const MemberStatus& status, Time now);
+
+/// What `info` tells that MemberStatus does not know.
+struct InfoExtras {
+  std::string keys_store;            ///< `ldapi:///run/slapd/ldapi cn=rollcall`
+  std::optional<MemberId> next_server;  ///< In random mode: rank 0 for next_due_zone().
+};
+Json info_json(const MemberStatus& status, const InfoExtras& extras, Time now);
+
+/// The zone whose next key must be made first; null if none is planned.
+const ZoneStatus* next_due_zone(const MemberStatus& status);
+
+/// In one word: `unsigned` while no key signs the zone, `held` if something other than time keeps a
+/// step from being taken, `rolling` while a key comes or goes, else `signed`.
+std::string_view zone_state(const ZoneStatus& zone);
+
+}  // namespace rollcall::control

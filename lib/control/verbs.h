@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The verbs of the control socket: what each takes, what it gives, and who may use it.
+//
+// Times are RFC 3339 text in UTC, whole seconds; a time that is not known is null. Members are
+// objects `{"member":UUID,"host":TEXT}`. Zones come as people type them; the daemon makes them
+// canonical, and answers with the canonical name. `?` marks what may be left out of the arguments.
+//
+// While the machine is in no cluster only init, join, status, info and check work; every other verb
+// answers `conflict` with the hint to use one of the first two.
+//
+//   init            {}
+//                     Founds a cluster in the configured directory, with this machine as first member.
+//                     -> {"cluster":UUID, "member":UUID, "host":TEXT}
+//                     conflict: there is one already.
+//   invite          {"hours"?: 1..720, default 24}
+//                     -> {"token":TEXT, "id":TEXT, "expires":TIME}; the token is shown only once.
+//   invite-revoke   {"id":TEXT}
+//                     -> {"id":TEXT}. not_found: unknown, used or expired.
+//   join            {"token":TEXT}
+//                     -> {"cluster":UUID, "member":UUID, "host":TEXT, "inviter":MEMBER, "admitted":BOOL}
+//                     `admitted` false: asked, and still waiting; `status` tells how it goes.
+//                     malformed: no token; denied: it was refused.
+//   members         {}
+//                     -> {"now":TIME, "members":[LINE, …]}, as in `status`.
+//   zone-add        {"zone":TEXT, "policy"?: TEXT, default "default"}
+//                     -> {"zone":TEXT, "incarnation":N, "policy":TEXT, "warnings":[TEXT, …]}
+//                     conflict: it is there. not_found: no such policy.
+//   zone-list       {}
+//                     -> {"now":TIME, "zones":[{"zone", "policy", "state", "keys":N, "alarms":N}, …]},
+//                     `state` as in `status`.
+//   zone-show       {"zone":TEXT}
+//                     -> {"zone":TEXT, "incarnation":N, "policy":{"name":TEXT, "algorithm":TEXT,
+//                         every duration of the policy by its name: seconds}, "state":TEXT}
+//   info            {}
+//                     -> info_json() of status_json.h.
+//   set             {"replica":TEXT, "failover"?: [TEXT, …]} or {"random":true}
+//                     Replicas by host name or UUID. Without `failover` the list is kept.
+//                     -> {"mode":TEXT, "appointed":[MEMBER, …], "warnings":[TEXT, …]}
+//                     See appointment.h. not_found: no such member.
+//   status          {"zone"?: TEXT}
+//                     -> status_json(), or zone_status_json() for one zone, of status_json.h.
+//   roll            {"zone":TEXT, "role":"ksk"|"zsk"}
+//                     -> {"zone":TEXT, "role":TEXT, "request":UUID}
+//                     conflict: a rollover of this role is under way; what says which.
+//   ds-show         {"zone":TEXT}
+//                     -> {"now":TIME, "zone":TEXT,
+//                         "keys":[{"key_tag":N, "key":TEXT, "stage":TEXT, "wanted":BOOL,
+//                                  "ds":[LINE, …], "cdnskey":LINE}, …],
+//                         "parent":{"seen":TIME|null, "everywhere":[TAG, …], "somewhere":[TAG, …],
+//                                   "unknown":N, "ttl":SECONDS, "by_hand":TEXT, "addresses":[TEXT, …],
+//                                   "problem":TEXT}}
+//                     `wanted`: the parent should show this one; if not, it may be taken away. Lines
+//                     are master-file form, ready to paste. `addresses` empty: it is not asked.
+//   ds-published    {"zone":TEXT}   The administrator has seen the DS at every server of the parent.
+//   ds-withdrawn    {"zone":TEXT}   … the old DS gone from every server of the parent.
+//                     -> {"zone":TEXT}. conflict: nothing waits for that.
+//   serve           {"on":BOOL}
+//                     -> {"serving":BOOL}. conflict: not allowed to serve yet, and why.
+//   check           {"zone"?: TEXT}
+//                     -> {"findings":[{"level":"ok"|"warning"|"error", "what":TEXT, "cure":TEXT}, …]}
+//   log             {"zone"?: TEXT, "last"?: 1..1000, default 50}
+//                     -> {"events":[EVENT, …], "next":N}, the oldest first.
+//   events          {"since":N, "zone"?: TEXT, "wait"?: 0..60 seconds, default 0}
+//                     The events numbered `since` and above; waits for the first if there are none.
+//                     -> as `log`. Numbers start again when the daemon does: `next` below `since` then.
+//
+//   EVENT: {"n":N, "time":TIME, "level":"info"|"notice"|"warning"|"error", "event":TEXT, "zone":TEXT,
+//           "text":TEXT}
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace rollcall::control {
+
+enum class Right {
+  read,    ///< Group `rollcall` is enough.
+  change,  ///< Administrators only.
+};
+
+struct Verb {
+  std::string_view name;
+  Right right = Right::read;
+  std::array<std::string_view, 3> args{};  ///< All that it knows; empty ones are none.
+};
+
+inline constexpr Verb verbs[] = {
+    {"init", Right::change, {}},
+    {"invite", Right::change, {"hours"}},
+    {"invite-revoke", Right::change, {"id"}},
+    {"join", Right::change, {"token"}},
+    {"members", Right::read, {}},
+    {"zone-add", Right::change, {"zone", "policy"}},
+    {"zone-list", Right::read, {}},
+    {"zone-show", Right::read, {"zone"}},
+    {"info", Right::read, {}},
+    {"set", Right::change, {"replica", "failover", "random"}},
+    {"status", Right::read, {"zone"}},
+    {"roll", Right::change, {"zone", "role"}},
+    {"ds-show", Right::read, {"zone"}},
+    {"ds-published", Right::change, {"zone"}},
+    {"ds-withdrawn", Right::change, {"zone"}},
+    {"serve", Right::change, {"on"}},
+    {"check", Right::read, {"zone"}},
+    {"log", Right::read, {"zone", "last"}},
+    {"events", Right::read, {"since", "zone", "wait"}},
+};
+
+/// Null if there is no such verb.
+const Verb* find_verb(std::string_view name);
+bool knows(const Verb& verb, std::string_view arg);
+
+}  // namespace rollcall::control
