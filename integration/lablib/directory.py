@@ -48,7 +48,7 @@ rootpw {secret}
 directory {master.root}/directory
 maxsize 268435456
 index entryUUID,entryCSN eq
-{syncrepl}multiprovider on
+{syncrepl}{"multiprovider on" if peers else ""}
 overlay syncprov
 """, mode=0o600)
 

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable
 
+import dns.dnssec
+
 from lablib.questions import SignedRrset, ask_signed
 
 LOOK_SECONDS = 0.2
@@ -51,7 +53,7 @@ def look_at_master(port: int, zone: str) -> Content | None:
     dnskey, soa = ask_signed(port, zone, "DNSKEY", 0.5), ask_signed(port, zone, "SOA", 0.5)
     if dnskey is None or soa is None:
         return None
-    tags = frozenset(key_tag(key) for key in dnskey.records or ())
+    tags = frozenset(dns.dnssec.key_id(key) for key in dnskey.records or ())
     return Content(tags, dnskey.signer_tags(), soa.signer_tags(), _ttl(dnskey), _ttl(soa))
 
 
@@ -60,13 +62,6 @@ def look_at_parent(port: int, zone: str) -> DsContent | None:
     if ds is None:
         return None
     return DsContent(frozenset(record.key_tag for record in ds.records or ()), _ttl(ds))
-
-
-def key_tag(key: Any) -> int:
-    """RFC 4034, appendix B."""
-    wire = key.to_wire()
-    total = sum(byte << 8 if index % 2 == 0 else byte for index, byte in enumerate(wire))
-    return (total + (total >> 16)) & 0xFFFF
 
 
 class Ledger:

@@ -39,6 +39,8 @@ def _config(resolver: Resolver, layout: Layout) -> str:
   prefetch: no
   aggressive-nsec: no
   val-bogus-ttl: 1
+  # The first failure counts: it is not repaired by asking another master.
+  val-max-restart: 0
   # A master that was dead is asked again at once when it is back, and the others meanwhile.
   infra-host-ttl: 2
   infra-keep-probing: yes
