@@ -104,31 +104,30 @@ std::optional<Number> number_from(std::string_view digits, std::size_t width) {
   return number;
 }
 
-struct Signing {
-  std::unique_ptr<ldns_key, Release<ldns_key_deep_free>> key;
-};
+using KeyListPtr = std::unique_ptr<ldns_key_list, Release<ldns_key_list_free>>;
 
-// The text goes to ldns through an unbuffered stream, so that stdio keeps no copy of it; ldns and
-// OpenSSL wipe what they make of it.
-Signing signing_key(std::string_view text) {
+// The text goes to ldns through an unbuffered stream, so that stdio keeps no copy of it; OpenSSL
+// wipes the key that comes of it. Null if the text is no key.
+KeyListPtr signing_key(std::string_view text) {
   Secret copy = Secret::copy_of(as_bytes(text));  // fmemopen asks for a mutable pointer
-  if (copy.empty()) return {};
   const std::unique_ptr<std::FILE, Release<std::fclose>> file(fmemopen(copy.data(), copy.size(), "r"));
-  if (!file || std::setvbuf(file.get(), nullptr, _IONBF, 0) != 0) return {};
+  if (!file || std::setvbuf(file.get(), nullptr, _IONBF, 0) != 0) return nullptr;
   ldns_key* key = nullptr;
-  if (ldns_key_new_frm_fp(&key, file.get()) != LDNS_STATUS_OK) return {};
-  return {std::unique_ptr<ldns_key, Release<ldns_key_deep_free>>(key)};
+  if (ldns_key_new_frm_fp(&key, file.get()) != LDNS_STATUS_OK) return nullptr;
+  KeyListPtr keys(ldns_key_list_new());
+  ldns_key_list_push_key(keys.get(), key);  // which now owns it
+  return keys;
 }
 
 // Signs the DNSKEY itself, as any record would do.
-RrListPtr trial_signature(ldns_key* key, ldns_rr* dnskey) {
+RrListPtr trial_signature(ldns_key_list* keys, ldns_rr* dnskey) {
+  ldns_key* key = ldns_key_list_key(keys, 0);
+  if (ldns_key_algorithm(key) != ldns_rdf2native_int8(ldns_rr_dnskey_algorithm(dnskey))) return nullptr;
   ldns_key_set_pubkey_owner(key, ldns_rdf_clone(ldns_rr_owner(dnskey)));
   ldns_key_set_keytag(key, ldns_calc_keytag(dnskey));
-  const std::unique_ptr<ldns_key_list, Release<ldns_key_list_free>> keys(ldns_key_list_new());
-  ldns_key_list_push_key(keys.get(), key);
   const RrRefsPtr data(ldns_rr_list_new());
   ldns_rr_list_push_rr(data.get(), dnskey);
-  return RrListPtr(ldns_sign_public(data.get(), keys.get()));
+  return RrListPtr(ldns_sign_public(data.get(), keys));
 }
 
 bool verifies(ldns_rr* dnskey, const ldns_rr_list* signatures) {
@@ -211,10 +210,9 @@ Result<> prove_private_key(std::string_view text, const ZoneName& zone, ByteView
   const RrPtr record = dnskey_rr(zone, dnskey, Seconds{3600});
   if (!record) return fail(Errc::malformed, fmt::format("{}: the bytes are no DNSKEY", zone));
   if (!is_private_key(text)) return no_private_key();
-  const Signing signing = signing_key(text);
-  if (!signing.key) return no_private_key();
-  if (ldns_key_algorithm(signing.key.get()) != std::to_integer<int>(dnskey[3]) ||
-      !verifies(record.get(), trial_signature(signing.key.get(), record.get()).get())) {
+  const KeyListPtr keys = signing_key(text);
+  if (!keys) return no_private_key();
+  if (!verifies(record.get(), trial_signature(keys.get(), record.get()).get())) {
     return fail(Errc::malformed, fmt::format("{}: the private key does not belong to DNSKEY {}", zone,
                                              ldns_calc_keytag(record.get())));
   }

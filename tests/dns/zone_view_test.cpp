@@ -82,9 +82,9 @@ TEST_CASE("the SOA's minimum counts as a TTL", "[zone_view]") {
 }
 
 TEST_CASE_METHOD(OneSigned, "one signature less, and the zone is not wholly signed", "[zone_view]") {
-  for (const char* const which : {"RRSIG\tSOA", "RRSIG\tNS ", "RRSIG\tNSEC", "RRSIG\tDS", "RRSIG\tTXT"}) {
+  for (const char* const which : {"SOA 13", "NS 13", "NSEC 13", "DS 13", "TXT 13"}) {
     INFO(which);
-    const auto lost = view(without(text, "RRSIG", std::string(which).substr(6)), keys).keys[1];
+    const auto lost = view(without(text, "RRSIG", which), keys).keys[1];
     CHECK_FALSE(lost.signs_whole_zone);
     CHECK(lost.signs_anything);
   }
@@ -125,8 +125,7 @@ TEST_CASE_METHOD(OneSigned, "opt-out leaves insecure delegations without a recor
 
 TEST_CASE_METHOD(OneSigned, "names below a DNAME need no signature", "[zone_view]") {
   const std::string occluded = "d.example.test. 60 IN DNAME example.org.\nx.d.example.test. 60 IN A 192.0.2.9\n";
-  const std::string with = maker.signed_by({ksk, zsk}, "-x", occluded);
-  CHECK(view(without(with, "x.d.example.test.", "RRSIG\tA") , keys).keys[1].signs_whole_zone);
+  CHECK(view(maker.signed_by({ksk, zsk}, "-x", occluded), keys).keys[1].signs_whole_zone);
 }
 
 TEST_CASE_METHOD(OneSigned, "a key is announced by its CDS, and needs none but the KSK's signature there",
