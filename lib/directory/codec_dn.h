@@ -34,6 +34,9 @@ std::string fact_dn(const std::string& base, const FactId& id);
 /// Where another member puts a copy of it.
 std::string copy_dn(const std::string& base, const MemberId& copier, const FactId& id);
 
+/// The first RDN's value of a fact where its author puts it: `<incarnation>.<seq>`.
+std::string fact_name(const FactId& id);
+
 /// Escapes a value for use in a DN.
 ///
 /// Source  RFC 4514, 2.4.
