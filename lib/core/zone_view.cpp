@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/core/zone_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/core/timing.h"
+
+namespace rollcall {
+namespace {
+
+constexpr Record all_records[] = {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds};
+
+constexpr Record use_of(Role role) { return role == Role::ksk ? Record::ds : Record::zrrsig; }
+
+// The keys that matter: final winners, and whatever was ever introduced.
+std::vector<Stated<Candidate>> keys_of(const Lens& lens) {
+  std::vector<Stated<Candidate>> keys;
+  for (const Role role : {Role::ksk, Role::zsk}) {
+    for (std::uint32_t n = 1; n <= lens.book.newest_generation(role); ++n) {
+      const Election election = elect(lens.book, role, n, lens.acks);
+      for (const auto& candidate : election.candidates) {
+        const bool wins = election.winner && election.winner->id == candidate.id;
+        const bool introduced = lens.book.ever_introduced(candidate->fingerprint);
+        if ((wins || introduced) && !lens.ended.contains(candidate.id)) keys.push_back(candidate);
+      }
+    }
+  }
+  return keys;
+}
+
+bool seen_as_wanted(const Observation& observation, const Fingerprint& key, bool wanted) {
+  const auto in = [&](const std::vector<Fingerprint>& list) {
+    return std::ranges::find(list, key) != list.end();
+  };
+  return wanted ? in(observation.ds) : !in(observation.ds) && !in(observation.ds_somewhere);
+}
+
+std::string awaited_at_parent(bool withdrawn, std::uint16_t tag) {
+  return "the DS of KSK " + std::to_string(tag) +
+         (withdrawn ? " has to leave the parent" : " has to appear at the parent");
+}
+
+class RecordDeduction {
+ public:
+  RecordDeduction(const ZoneRef& zone, const Lens& lens, Waits& waits)
+      : zone_(zone), lens_(lens), waits_(waits) {}
+
+  RecordView operator()(const Candidate& key, Record record, bool rolling) {
+    const KeyRecord name{key.fingerprint, record};
+    const RecordHistory& history = lens_.book.history(name);
+    if (!history.introduced()) return {};
+
+    RecordView view;
+    view.withdrawn = history.withdrawn();
+    view.missing = not_acked(lens_, zone_, history.last_change());
+    if (record == Record::ds && !ds_confirmed(lens_, name)) {
+      view.pending = awaited_at_parent(view.withdrawn, key.key_tag);
+    }
+    const Change change = view.withdrawn ? Change::withdrawn : Change::introduced;
+    if (view.withdrawn) waits_.stop({zone_, key.fingerprint, record, Change::introduced});
+    const bool over = wait_is_over({zone_, key.fingerprint, record, change}, rolling, view);
+    if (view.withdrawn) {
+      view.state = over ? State::hidden : State::unretentive;
+    } else {
+      view.state = over ? State::omnipresent : State::rumoured;
+    }
+    return view;
+  }
+
+ private:
+  bool wait_is_over(const WaitKey& wait, bool rolling, RecordView& view) {
+    if (!view.missing.empty() || !view.pending.empty()) {
+      waits_.stop(wait);
+      return false;
+    }
+    const bool rolls = rolling || wait.change == Change::withdrawn;
+    const Nanoseconds length = wait_for(wait.record, wait.change, rolls, lens_.intervals);
+    const Nanoseconds left = waits_.start(wait, lens_.boot) + length - lens_.boot;
+    if (left <= Nanoseconds{0}) return true;
+    view.until = lens_.wall + left;
+    return false;
+  }
+
+  const ZoneRef& zone_;
+  const Lens& lens_;
+  Waits& waits_;
+};
+
+KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool rolling,
+                 RecordDeduction& deduce) {
+  const Candidate& key = *candidate.content;
+  KeyView view{.key = key.fingerprint,
+               .candidate = candidate.id,
+               .generation = key.generation,
+               .key_tag = key.key_tag,
+               .records = {},
+               .first_use = lens.book.history({key.fingerprint, use_of(key.generation.role)})
+                                .first_introduced,
+               .needed_until = {},
+               .at_once = !key.why.starts_with("predecessor ")};
+  for (const Record record : all_records) view[record] = deduce(key, record, rolling);
+  if (view.first_use) {
+    view.needed_until =
+        needed_by(key.expires, *view.first_use, lens.policy.lifetime(key.generation.role));
+  }
+  return view;
+}
+
+// One change per set of decisions that were made for it; only what caches still have to follow.
+std::vector<UnsettledChange> unsettled_changes(const ZoneView& view, const ZoneBook& book) {
+  std::map<std::vector<FactId>, UnsettledChange> changes;
+  for (const KeyView& key : view.keys) {
+    for (const Record record : all_records) {
+      const KeyRecord name{key.key, record};
+      const State state = key[record].state;
+      if (state == State::rumoured) {
+        changes[book.history(name).introduced_by].introduces.push_back(name);
+      } else if (state == State::unretentive) {
+        changes[book.history(name).withdrawn_by].withdraws.push_back(name);
+      }
+    }
+  }
+  std::vector<UnsettledChange> list;
+  for (auto& [decisions, change] : changes) list.push_back(std::move(change));
+  return list;
+}
+
+SwapAbility least_able(const Acks& acks) {
+  const bool all_exact = std::ranges::all_of(acks.roster(), [&](const MemberId& member) {
+    const Heartbeat* heartbeat = acks.newest(member);
+    return heartbeat && heartbeat->signer.swap == SwapAbility::exact;
+  });
+  return all_exact ? SwapAbility::exact : SwapAbility::together;
+}
+
+}  // namespace
+
+BootTime Waits::start(const WaitKey& key, BootTime now) {
+  const auto [at, added] = running_.emplace(key, now);
+  if (added) {
+    started_[key] = now;
+    stopped_.erase(key);
+  }
+  return at->second;
+}
+
+void Waits::stop(const WaitKey& key) {
+  if (running_.erase(key) == 0) return;
+  stopped_.insert(key);
+  started_.erase(key);
+}
+
+std::map<WaitKey, BootTime> Waits::take_started() { return std::exchange(started_, {}); }
+std::set<WaitKey> Waits::take_stopped() { return std::exchange(stopped_, {}); }
+
+std::vector<MemberId> not_acked(const Lens& lens, const ZoneRef& zone,
+                                const std::vector<FactId>& decisions) {
+  std::vector<MemberId> missing;
+  for (const MemberId& member : lens.acks.roster()) {
+    const bool has = std::ranges::any_of(decisions, [&](const FactId& decision) {
+      return lens.acks.acked(member, decision, &zone);
+    });
+    if (!has) missing.push_back(member);
+  }
+  return missing;
+}
+
+bool ds_confirmed(const Lens& lens, const KeyRecord& ds) {
+  const RecordHistory& history = lens.book.history(ds);
+  const std::vector<FactId>& decisions = history.last_change();
+  const std::set<FactId> after{decisions.begin(), decisions.end()};
+  std::size_t witnesses = 0;
+  bool by_hand = false;
+  for (const MemberId& member : lens.acks.roster()) {
+    const auto* latest = lens.book.latest_observation(member, after);
+    if (!latest) continue;
+    if (!seen_as_wanted(*latest->content, ds.key, !history.withdrawn())) return false;
+    ++witnesses;
+    by_hand = by_hand || !(*latest)->by_hand.empty();
+  }
+  return by_hand || witnesses >= std::min<std::size_t>(2, lens.acks.roster().size());
+}
+
+ZoneView view_zone(const ZoneRef& zone, const Lens& lens, Waits& waits) {
+  ZoneView view{.zone = zone,
+                .intervals = lens.intervals,
+                .swap = least_able(lens.acks),
+                .keys = {},
+                .unsettled = {},
+                .parent = {}};
+  RecordDeduction deduce{zone, lens, waits};
+  const auto keys = keys_of(lens);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool has_predecessor =
+        i > 0 && keys[i - 1]->generation.role == keys[i]->generation.role;
+    const bool later_generation = keys[i]->generation.number > 1;
+    view.keys.push_back(view_key(keys[i], lens, has_predecessor || later_generation, deduce));
+  }
+  view.unsettled = unsettled_changes(view, lens.book);
+  return view;
+}
+
+}  // namespace rollcall
