@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/directory/ldap_requests.h"
+
+#include <fmt/format.h>
+#include <ldap.h>
+
+#include <array>
+#include <list>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "lib/directory/ldap_message.h"
+
+namespace rollcall::directory {
+namespace {
+
+constexpr const char* everything = "(objectClass=*)";
+
+// libldap's structures want writable pointers but only read what they point to.
+char* for_c(const std::string& text) { return const_cast<char*>(text.c_str()); }
+
+berval for_c(const Bytes& value) {
+  return {value.size(), const_cast<char*>(as_text(value).data())};
+}
+
+/// Attributes as libldap takes them, pointing into the original.
+class Modifications {
+ public:
+  Modifications(const Attributes& attributes, int operation) {
+    for (const auto& [name, values] : attributes) append(name, values, operation);
+    pointers_.push_back(nullptr);
+  }
+
+  LDAPMod** get() { return pointers_.data(); }
+
+ private:
+  struct Item {
+    std::vector<berval> values;
+    std::vector<berval*> pointers;
+    LDAPMod mod{};
+  };
+
+  void append(const std::string& name, const std::vector<Bytes>& values, int operation) {
+    Item& item = items_.emplace_back();
+    for (const Bytes& value : values) item.values.push_back(for_c(value));
+    for (berval& value : item.values) item.pointers.push_back(&value);
+    item.pointers.push_back(nullptr);
+    item.mod.mod_op = operation | LDAP_MOD_BVALUES;
+    item.mod.mod_type = for_c(name);
+    item.mod.mod_bvalues = item.pointers.data();
+    pointers_.push_back(&item.mod);
+  }
+
+  std::list<Item> items_;
+  std::vector<LDAPMod*> pointers_;
+};
+
+std::function<void(Result<LdapAnswer>)> ending(std::string doing, Done<> done) {
+  return [doing = std::move(doing), done = std::move(done)](const Result<LdapAnswer>& answer) {
+    if (!answer) return done(tl::unexpected(answer.error()));
+    done(result_of(*answer, doing));
+  };
+}
+
+int search(LDAP* handle, const std::string& base, int scope, const std::vector<std::string>& names,
+           LDAPControl** controls, int& id) {
+  std::vector<char*> pointers;
+  for (const std::string& name : names) pointers.push_back(for_c(name));
+  pointers.push_back(nullptr);
+  return ldap_search_ext(handle, base.c_str(), scope, everything, pointers.data(), 0, controls, nullptr, nullptr,
+                         LDAP_NO_LIMIT, &id);
+}
+
+// SyncRequestValue ::= SEQUENCE { mode ENUMERATED refreshAndPersist (3) }
+int sync_search(LDAP* handle, const std::string& base, int& id) {
+  std::array<char, 5> value{0x30, 0x03, 0x0a, 0x01, LDAP_SYNC_REFRESH_AND_PERSIST};
+  std::string oid = LDAP_CONTROL_SYNC;
+  LDAPControl control{oid.data(), {value.size(), value.data()}, 1};
+  std::array<LDAPControl*, 2> controls{&control, nullptr};
+  return search(handle, base, LDAP_SCOPE_SUBTREE, {LDAP_ALL_USER_ATTRIBUTES}, controls.data(), id);
+}
+
+}  // namespace
+
+LdapRequest add_request(Entry entry, Done<> done) {
+  std::string doing = fmt::format("add {}", entry.dn);
+  const auto send = [entry = std::move(entry)](LDAP* handle, int& id) {
+    Modifications attributes{entry.attributes, LDAP_MOD_ADD};
+    return ldap_add_ext(handle, entry.dn.c_str(), attributes.get(), nullptr, nullptr, &id);
+  };
+  return {doing, send, ending(doing, std::move(done)), nullptr};
+}
+
+LdapRequest modify_request(std::string dn, Attributes replace, Done<> done) {
+  std::string doing = fmt::format("modify {}", dn);
+  const auto send = [dn = std::move(dn), replace = std::move(replace)](LDAP* handle, int& id) {
+    Modifications attributes{replace, LDAP_MOD_REPLACE};
+    return ldap_modify_ext(handle, dn.c_str(), attributes.get(), nullptr, nullptr, &id);
+  };
+  return {doing, send, ending(doing, std::move(done)), nullptr};
+}
+
+LdapRequest read_request(std::string dn, std::vector<std::string> names, Done<Entry> done) {
+  std::string doing = fmt::format("read {}", dn.empty() ? "the root DSE" : dn);
+  const auto send = [dn = std::move(dn), names = std::move(names)](LDAP* handle, int& id) {
+    return search(handle, dn, LDAP_SCOPE_BASE, names, nullptr, id);
+  };
+  const auto found = std::make_shared<std::optional<Entry>>();
+  const auto answered = [doing, found, done = std::move(done)](const Result<LdapAnswer>& answer) {
+    if (!answer) return done(tl::unexpected(answer.error()));
+    const int type = ldap_msgtype(answer->message);
+    if (type == LDAP_RES_SEARCH_ENTRY) *found = entry_of(*answer);
+    if (type != LDAP_RES_SEARCH_RESULT) return;
+    if (const auto result = result_of(*answer, doing); !result) return done(tl::unexpected(result.error()));
+    if (!*found) return done(fail(Errc::not_found, fmt::format("{}: not visible to us", doing)));
+    done(std::move(**found));
+  };
+  return {doing, send, answered, nullptr};
+}
+
+LdapRequest sync_request(std::string base, std::function<void(Result<LdapAnswer>)> answered,
+                         std::shared_ptr<Persistence> persistence) {
+  std::string doing = fmt::format("watch {}", base);
+  const auto send = [base = std::move(base)](LDAP* handle, int& id) { return sync_search(handle, base, id); };
+  return {std::move(doing), send, std::move(answered), std::move(persistence)};
+}
+
+}  // namespace rollcall::directory

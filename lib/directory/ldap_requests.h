@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The verbs of the port as LDAP requests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/directory/directory.h"
+#include "lib/directory/ldap_session.h"
+
+namespace rollcall::directory {
+
+LdapRequest add_request(Entry entry, Done<> done);
+
+/// Replaces whole attributes; an empty list of values removes one.
+LdapRequest modify_request(std::string dn, Attributes replace, Done<> done);
+
+/// names  Of attributes, or "*" for all that are not operational.
+LdapRequest read_request(std::string dn, std::vector<std::string> names, Done<Entry> done);
+
+/// A refreshAndPersist search over everything at and below `base`, without a cookie.
+///
+/// Source  RFC 4533, 2.2.
+LdapRequest sync_request(std::string base, std::function<void(Result<LdapAnswer>)> answered,
+                         std::shared_ptr<Persistence> persistence);
+
+}  // namespace rollcall::directory
