@@ -92,6 +92,7 @@ void fields(Io& io, Subject<Io, Decision>& decision) {
 template <class Io>
 void fields(Io& io, Subject<Io, Observation>& observation) {
   fields(io, observation.zone);
+  io.one("rollcalltarget", observation.after, form::fact_id);
   io.many("rollcalldsseen", observation.ds, form::digest);
   io.many("rollcalldspartly", observation.ds_somewhere, form::digest);
   io.one("rollcalldsunknown", observation.unknown, form::number32);
