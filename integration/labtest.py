@@ -42,10 +42,10 @@ def processes_below(root: Path) -> list[str]:
 
 
 def write_note(lab: Lab, master: str, name: str) -> str:
-    """Adds an entry to the directory of a master; gives its DN."""
-    dn = f"cn={name},{BASE}"
+    """Adds an entry to the directory of a master, a policy that nobody uses; gives its DN."""
+    dn = f"cn={name},cn=policies,{BASE}"
     directory.connect(lab.member(master)["ldapi"]).add_s(
-        dn, [("objectClass", [b"applicationProcess"]), ("cn", [name.encode()])])
+        dn, [("objectClass", [b"rollcallKeyPolicy"]), ("cn", [name.encode()])])
     return dn
 
 

@@ -96,6 +96,19 @@ def test_dropping_swallows_what_old_and_new_connections_say() -> None:
     tell(story)
 
 
+def test_the_later_of_two_cuts_counts() -> None:
+    async def story(links: Links, b_to_a: int, _: int) -> None:
+        await links.cut("a", "b", "close")
+        await links.cut("a", "b", "drop")
+        silent = await asyncio.open_connection(LOOPBACK, b_to_a)
+        assert await _is_silent(silent)
+        await links.cut("a", "b", "close")
+        assert await _is_ended(silent)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(LOOPBACK, b_to_a)
+    tell(story)
+
+
 @pytest.mark.parametrize("mode", ["close", "drop"])
 def test_after_healing_a_new_connection_works_and_a_frozen_one_has_ended(mode: str) -> None:
     async def story(links: Links, b_to_a: int, _: int) -> None:

@@ -6,59 +6,90 @@ Each names its peers by the ports of the lab's links, so that a cut link is a cu
 import os
 import secrets
 import time
+from pathlib import Path
 
 import ldap
-
+import ldap.dn
 import ldap.sasl
 
+from lablib import tools
 from lablib.errors import LabError
-from lablib.layout import BASE, Layout, Master, write_atomically
+from lablib.layout import BASE, Layout, Link, Master, write_atomically
 from lablib.ports import LOOPBACK
 
 REPLICATION_SECONDS = 20.0
 _ADMIN = f"cn=admin,{BASE}"
+_SCHEMA = Path(__file__).resolve().parents[2] / "ldapschema" / "rollcall.ldif"
+_TREE = ("policies", "zones", "members", "facts")
 
-
-def _syncrepl(number: int, port: int, secret: str) -> str:
-    return (f"syncrepl rid={number:03d} provider=ldap://{LOOPBACK}:{port} searchbase=\"{BASE}\" "
-            f"type=refreshAndPersist bindmethod=simple binddn=\"{_ADMIN}\" credentials={secret} "
-            "retry=\"1 +\" keepalive=5:2:2 network-timeout=2 timeout=5\n")
+Connection = ldap.ldapobject.SimpleLDAPObject
 
 
 def prepare(layout: Layout) -> None:
     secret = secrets.token_hex(16)
     for master in layout.masters:
-        _prepare(master, layout, secret)
+        peers = [link for link in layout.links if link.source == master.name]
+        for directory in ("directory", "slapd.d"):
+            (master.root / directory).mkdir(parents=True)
+        settings = master.root / "slapd.ldif"
+        write_atomically(settings, _settings(master, peers, secret), mode=0o600)
+        tools.run([tools.find("slapadd"), "-n", "0", "-F", str(master.root / "slapd.d"), "-l", str(settings)])
 
 
-def _prepare(master: Master, layout: Layout, secret: str) -> None:
-    (master.root / "directory").mkdir(parents=True)
-    peers = [link for link in layout.links if link.source == master.name]
-    syncrepl = "".join(_syncrepl(number, link.listen, secret) for number, link in enumerate(peers, start=1))
-    write_atomically(master.root / "slapd.conf", f"""include /etc/ldap/schema/core.schema
-modulepath /usr/lib/ldap
-moduleload back_mdb
-moduleload syncprov
-serverID {master.number}
-authz-regexp "gidNumber=[0-9]+[+]uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth" "{_ADMIN}"
-database mdb
-suffix "{BASE}"
-rootdn "{_ADMIN}"
-rootpw {secret}
-directory {master.root}/directory
-maxsize 268435456
-index entryUUID,entryCSN eq
-{syncrepl}{"multiprovider on" if peers else ""}
-overlay syncprov
-""", mode=0o600)
+def _syncrepl(number: int, link: Link, secret: str) -> str:
+    return (f'olcSyncrepl: rid={number:03d} provider=ldap://{LOOPBACK}:{link.listen} searchbase="{BASE}"'
+            f' type=refreshAndPersist bindmethod=simple binddn="{_ADMIN}" credentials={secret}'
+            ' retry="1 +" keepalive=5:2:2 network-timeout=2 timeout=5\n')
+
+
+def _settings(master: Master, peers: list[Link], secret: str) -> str:
+    syncrepl = "".join(_syncrepl(number, link, secret) for number, link in enumerate(peers, start=1))
+    return f"""dn: cn=config
+objectClass: olcGlobal
+cn: config
+olcServerID: {master.number}
+olcAuthzRegexp: "gidNumber=[0-9]+[+]uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth" "{_ADMIN}"
+
+dn: cn=module{{0}},cn=config
+objectClass: olcModuleList
+cn: module{{0}}
+olcModulePath: /usr/lib/ldap
+olcModuleLoad: back_mdb
+olcModuleLoad: syncprov
+
+dn: cn=schema,cn=config
+objectClass: olcSchemaConfig
+cn: schema
+
+include: file:///etc/ldap/schema/core.ldif
+
+include: file://{_SCHEMA}
+
+dn: olcDatabase={{1}}mdb,cn=config
+objectClass: olcDatabaseConfig
+objectClass: olcMdbConfig
+olcDatabase: {{1}}mdb
+olcSuffix: {BASE}
+olcRootDN: {_ADMIN}
+olcRootPW: {secret}
+olcDbDirectory: {master.root}/directory
+olcDbMaxSize: 268435456
+olcDbIndex: entryUUID,entryCSN eq
+{syncrepl}{"olcMultiProvider: TRUE" if peers else ""}
+
+dn: olcOverlay={{0}}syncprov,olcDatabase={{1}}mdb,cn=config
+objectClass: olcOverlayConfig
+objectClass: olcSyncProvConfig
+olcOverlay: {{0}}syncprov
+"""
 
 
 def command(binary: str, master: Master) -> list[str]:
-    return [binary, "-d", "none", "-h", f"{master.ldap} {master.ldapi}", "-f", str(master.root / "slapd.conf")]
+    return [binary, "-d", "none", "-h", f"{master.ldap} {master.ldapi}", "-F", str(master.root / "slapd.d")]
 
 
-def connect(ldapi: str) -> ldap.ldapobject.SimpleLDAPObject:
-    """As the administrator of the machine."""
+def connect(ldapi: str) -> Connection:
+    """As the user of this process, by the identity of a socket's peer."""
     connection = ldap.initialize(ldapi)
     connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 2)
     connection.set_option(ldap.OPT_TIMEOUT, 5)
@@ -66,22 +97,23 @@ def connect(ldapi: str) -> ldap.ldapobject.SimpleLDAPObject:
     return connection
 
 
-def found(layout: Layout) -> None:
-    """Adds the base entry at the first master, and returns when all have it: they replicate."""
-    connections = [connect(master.ldapi) for master in layout.masters]
-    name = BASE.partition("=")[2].encode()
-    connections[0].add_s(BASE, [("objectClass", [b"applicationProcess"]), ("cn", [name])])
-    deadline = time.monotonic() + REPLICATION_SECONDS
-    for master, connection in zip(layout.masters, connections):
-        while not has(connection, BASE):
-            if time.monotonic() > deadline:
-                raise LabError(f"the directory of master {master.name} does not replicate"
-                               f" after {REPLICATION_SECONDS:.0f} seconds")
-            time.sleep(0.02)
-
-
-def has(connection: ldap.ldapobject.SimpleLDAPObject, dn: str) -> bool:
+def has(connection: Connection, dn: str) -> bool:
     try:
         return bool(connection.search_s(dn, ldap.SCOPE_BASE, attrlist=["1.1"]))
     except ldap.NO_SUCH_OBJECT:
         return False
+
+
+def found(layout: Layout) -> None:
+    """Adds the bare tree at the first master, and returns when all have it: they replicate."""
+    connections = [connect(master.ldapi) for master in layout.masters]
+    for dn in (BASE, *(f"cn={name},{BASE}" for name in _TREE)):
+        name = ldap.dn.str2dn(dn)[0][0][1]
+        connections[0].add_s(dn, [("objectClass", [b"rollcallContainer"]), ("cn", [name.encode()])])
+    deadline = time.monotonic() + REPLICATION_SECONDS
+    for master, connection in zip(layout.masters, connections):
+        while not has(connection, f"cn={_TREE[-1]},{BASE}"):
+            if time.monotonic() > deadline:
+                raise LabError(f"the directory of master {master.name} does not replicate"
+                               f" after {REPLICATION_SECONDS:.0f} seconds")
+            time.sleep(0.02)

@@ -96,9 +96,13 @@ class Ledger:
             return [Entry(**vars(entry)) for entry in self._entries if zone in (None, entry.zone)]
 
     def newest(self, master: str, zone: str) -> Content | DsContent | None:
+        return self.newest_since(master, zone)[0]
+
+    def newest_since(self, master: str, zone: str) -> tuple[Content | DsContent | None, float]:
+        """What is served now, and for how many seconds it has been seen."""
         with self._lock:
             entry = self._newest.get((master, zone))
-            return entry.content if entry else None
+            return (entry.content, entry.last - entry.first) if entry else (None, 0.0)
 
     def _watch(self, name: str, port: int, zones: list[str],
                look: Callable[[int, str], Content | DsContent | None]) -> None:

@@ -64,6 +64,7 @@ class Proxy:
         if mode == "close":
             await self.close()
             return
+        await self.listen()
         for flow in self._flows:
             flow.moving.clear()
 
