@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/signer/bind_signer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+
+#include "lib/dns/names.h"
+#include "lib/dns/query.h"
+#include "lib/dns/zone_view.h"
+#include "lib/signer/bind_check.h"
+#include "lib/signer/key_directory.h"
+#include "lib/signer/key_times.h"
+#include "lib/signer/rndc.h"
+
+namespace rollcall::signer {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds first_pause{10}, longest_pause{500};
+
+std::vector<Bytes> dnskeys_of(const std::vector<KeyOrder>& keys) {
+  std::vector<Bytes> dnskeys;
+  std::transform(keys.begin(), keys.end(), std::back_inserter(dnskeys), [](const KeyOrder& key) { return key.dnskey; });
+  return dnskeys;
+}
+
+Seen seen_in(const dns::ZoneView& view, const std::vector<KeyOrder>& keys) {
+  Seen seen;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const dns::KeyView& key = view.keys[i];
+    seen.keys.push_back({keys[i].fingerprint, key.published, key.signs_keys, key.signs_whole_zone,
+                         key.signs_anything, key.announced});
+  }
+  seen.foreign_keys = view.foreign_keys;
+  seen.dnskey_ttl = view.dnskey_ttl;
+  seen.max_zone_ttl = view.max_zone_ttl;
+  seen.first_expiry = view.first_expiry;
+  seen.serial = view.serial;
+  return seen;
+}
+
+bool lacks_signatures(const std::vector<KeyOrder>& orders, const Seen& seen) {
+  return !std::equal(orders.begin(), orders.end(), seen.keys.begin(), [](const KeyOrder& order, const SeenKey& key) {
+    return !order.sign_zone || key.signs_whole_zone;
+  });
+}
+
+}  // namespace
+
+struct BindSigner::State {
+  BindConfig config;
+  boost::asio::any_io_executor workers, loop;
+  Rndc rndc;
+
+  /// Transfers the zone and looks what it has of the keys. Blocks.
+  Result<Seen> look(const ZoneName& zone, const std::vector<KeyOrder>& keys) const {
+    const auto served = dns::transfer(config.server, zone, config.query_timeout);
+    if (!served) return tl::unexpected(why_not(zone, served.error()));
+    const auto dnskeys = dnskeys_of(keys);
+    const auto view = dns::view_zone(*served, dnskeys, std::chrono::system_clock::now());
+    if (!view) return tl::unexpected(view.error());
+    return seen_in(*view, keys);
+  }
+
+  /// Calls `done` in the event loop.
+  template <class T>
+  void deliver(Done<T> done, Result<T> result) const {
+    boost::asio::post(loop, [done = std::move(done), result = std::move(result)] { done(result); });
+  }
+
+ private:
+  // named says SERVFAIL and NOTAUTH; rndc knows why.
+  Error why_not(const ZoneName& zone, const Error& transfer) const {
+    if (transfer.code == Errc::denied) {
+      return {Errc::denied, fmt::format("{}; add to the zone in named.conf: allow-transfer {{ localhost; }};", transfer.what)};
+    }
+    const auto status = rndc.run("zonestatus", zone);
+    return status ? transfer : status.error();
+  }
+};
+
+namespace {
+
+// One apply() from the files to what is seen. Each step blocks a worker; the pauses between do not.
+template <class State>
+class Apply : public std::enable_shared_from_this<Apply<State>> {
+ public:
+  Apply(std::shared_ptr<const State> state, const ZoneName& zone, std::vector<KeyOrder> orders, Seconds patience,
+        Done<Seen> done)
+      : state_(std::move(state)),
+        zone_(zone),
+        orders_(std::move(orders)),
+        directory_(state_->config.keys, zone),
+        done_(std::move(done)),
+        until_(Clock::now() + patience),
+        timer_(state_->workers) {}
+
+  void start() {
+    boost::asio::post(state_->workers, [self = this->shared_from_this()] { self->change_and_poll(); });
+  }
+
+ private:
+  void change_and_poll() {
+    const auto change = write_files();
+    if (!change) return finish(tl::unexpected(change.error()));
+    std::string_view verb = *change == KeyChange::activation ? "sign" : "loadkeys";
+    if (*change == KeyChange::none) {
+      const auto seen = state_->look(zone_, orders_);
+      if (!seen) return finish(seen);
+      if (are_carried_out(orders_, *seen)) return conclude(*seen);
+      // named did not read the files, or was interrupted: it was down, or restored.
+      if (lacks_signatures(orders_, *seen)) verb = "sign";
+    }
+    const auto told = state_->rndc.run(verb, zone_);
+    if (!told) return finish(tl::unexpected(told.error()));
+    poll();
+  }
+
+  Result<KeyChange> write_files() {
+    if (auto ready = directory_.prepare(); !ready) return tl::unexpected(ready.error());
+    KeyChange all = KeyChange::none;
+    for (const KeyOrder& order : orders_) {
+      const auto needed = needs_files(order);
+      if (!needed) return tl::unexpected(needed.error());
+      if (!*needed) continue;
+      const auto change = directory_.write(order, std::chrono::system_clock::now());
+      if (!change) return change;
+      all = std::max(all, *change);
+    }
+    if (all == KeyChange::none) return all;
+    if (auto durable = directory_.sync(); !durable) return tl::unexpected(durable.error());
+    return all;
+  }
+
+  // A key that left has no files any more, and gets them again only if it is still served: named
+  // withdraws a key by what its files say.
+  Result<bool> needs_files(const KeyOrder& order) const {
+    if (!leaves(order) || directory_.has(order)) return true;
+    const auto seen = state_->look(zone_, {order});
+    if (!seen) return tl::unexpected(seen.error());
+    return !is_carried_out(order, seen->keys.front());
+  }
+
+  void poll() {
+    const auto seen = state_->look(zone_, orders_);
+    if (seen && are_carried_out(orders_, *seen)) return conclude(*seen);
+    const bool may_change = seen || seen.error().code == Errc::unavailable;
+    if (!may_change || Clock::now() + pause_ > until_) return finish(seen);
+    timer_.expires_after(pause_);
+    pause_ = std::min(pause_ * 2, longest_pause);
+    timer_.async_wait([self = this->shared_from_this()](const boost::system::error_code& error) {
+      if (!error) self->poll();
+    });
+  }
+
+  void conclude(const Seen& seen) {
+    bool removed_any = false;
+    for (const KeyOrder& order : orders_) {
+      if (!leaves(order) || !directory_.has(order)) continue;
+      if (auto removed = directory_.remove(order); !removed) return finish(tl::unexpected(removed.error()));
+      removed_any = true;
+    }
+    if (removed_any) {
+      if (auto durable = directory_.sync(); !durable) return finish(tl::unexpected(durable.error()));
+    }
+    finish(seen);
+  }
+
+  void finish(Result<Seen> result) { state_->deliver(std::move(done_), std::move(result)); }
+
+  std::shared_ptr<const State> state_;
+  ZoneName zone_;
+  std::vector<KeyOrder> orders_;
+  KeyDirectory directory_;
+  Done<Seen> done_;
+  Clock::time_point until_;
+  milliseconds pause_ = first_pause;
+  boost::asio::steady_timer timer_;
+};
+
+// A name that did not come through canonical_zone() must not become a path or an argument.
+template <class T>
+bool refuse_bad_name(const ZoneName& zone, const boost::asio::any_io_executor& loop, const Done<T>& done) {
+  const auto name = dns::canonical_zone(zone);
+  if (name == zone) return false;
+  const Error error = name ? Error{Errc::malformed, fmt::format("write the zone as {}", *name)} : name.error();
+  boost::asio::post(loop, [done, error] { done(tl::unexpected(error)); });
+  return true;
+}
+
+}  // namespace
+
+BindSigner::BindSigner(BindConfig config, boost::asio::any_io_executor workers, boost::asio::any_io_executor loop) {
+  Rndc rndc(config.rndc, config.rndc_timeout);
+  state_ = std::make_shared<State>(State{std::move(config), std::move(workers), std::move(loop), std::move(rndc)});
+}
+
+BindSigner::~BindSigner() = default;
+
+// ZRRSIG and DNSKEY of a key leave together only; what `rndc sign` did is seen before it is reported.
+SignerAbility BindSigner::ability() const { return {SwapAbility::together, Seconds{0}}; }
+
+void BindSigner::apply(const ZoneName& zone, std::vector<KeyOrder> orders, Seconds patience, Done<Seen> done) {
+  if (refuse_bad_name(zone, state_->loop, done)) return;
+  std::make_shared<Apply<State>>(state_, zone, std::move(orders), patience, std::move(done))->start();
+}
+
+void BindSigner::look(const ZoneName& zone, std::vector<KeyOrder> keys, Done<Seen> done) {
+  if (refuse_bad_name(zone, state_->loop, done)) return;
+  boost::asio::post(state_->workers, [state = state_, zone, keys = std::move(keys), done = std::move(done)] {
+    state->deliver(done, state->look(zone, keys));
+  });
+}
+
+void BindSigner::check(const ZoneName& zone, Done<std::vector<Finding>> done) {
+  if (!zone.empty() && refuse_bad_name(zone, state_->loop, done)) return;
+  boost::asio::post(state_->workers, [state = state_, zone, done = std::move(done)] {
+    state->deliver(done, Result<std::vector<Finding>>(check_bind(state->config, state->rndc, zone)));
+  });
+}
+
+}  // namespace rollcall::signer

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The key directory of one zone: what is ordered becomes files that named reads.
+//
+// `.private` is written before `.key`, since named ignores a key of which one is missing; a crash at
+// any point leaves nothing that the next call does not repair. Files of other keys are not touched.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "lib/signer/signer.h"
+
+namespace rollcall::signer {
+
+/// What has become different for named. The larger includes the smaller.
+enum class KeyChange { none, files, activation };
+
+class KeyDirectory {
+ public:
+  /// root  Holds one directory for each zone; it must be there.
+  KeyDirectory(const std::filesystem::path& root, ZoneName zone);
+
+  const std::filesystem::path& path() const { return path_; }
+
+  /// Makes the directory if it is not there, and clears what a crash left unfinished.
+  ///
+  /// Errors  denied, unavailable; malformed if the zone's name is too long for names of key files.
+  Result<> prepare();
+
+  /// Whether at least one of a key's two files is there.
+  bool has(const KeyOrder& order) const;
+
+  /// Makes the files of one key say what is ordered. The private key is taken from the directory if
+  /// it is there and proves itself, and otherwise from the order; either way it has proved itself.
+  ///
+  /// Errors  as prepare(); malformed or not_found if there is no private key that fits.
+  Result<KeyChange> write(const KeyOrder& order, Time now);
+
+  /// Removes both files of a key.
+  Result<> remove(const KeyOrder& order);
+
+  /// Makes all of it durable.
+  Result<> sync();
+
+  /// Names of public files that are not of Rollcall's making, sorted.
+  Result<std::vector<std::string>> foreign_files() const;
+
+ private:
+  std::filesystem::path file(const KeyOrder& order, std::string_view ending) const;
+  Result<Secret> private_key(const KeyOrder& order) const;
+
+  std::filesystem::path root_;
+  ZoneName zone_;
+  std::filesystem::path path_;
+};
+
+}  // namespace rollcall::signer
