@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What "all agree and everything wanted is done" means, asked of the servers and the parent as far
+// as possible and of the members only for what nobody else can know.
+#include <algorithm>
+
+#include "tests/sim/world.h"
+
+namespace rollcall::sim {
+namespace {
+
+using std::chrono::hours;
+
+constexpr hours day{24};
+
+std::map<Fingerprint, Served::Key> published(const Served& zone) {
+  std::map<Fingerprint, Served::Key> keys = zone.keys;
+  std::erase_if(keys, [](const auto& entry) { return entry.second.nothing(); });
+  return keys;
+}
+
+std::set<Fingerprint> signing(const Served& zone) {
+  std::set<Fingerprint> keys;
+  for (const auto& [key, records] : zone.keys) {
+    if (records.first_half && records.second_half) keys.insert(key);
+  }
+  return keys;
+}
+
+}  // namespace
+
+// A key in time, then the slower of its roll and the one that it has to wait for.
+Nanoseconds World::patience() const {
+  const Policy& policy = context_.swarm.policy;
+  const Settings& settings = context_.swarm.settings;
+  const Seconds ttl = std::max({policy.max_zone_ttl, policy.dnskey_ttl, policy.ds_ttl, 3_days});
+  const Seconds wait = ttl + policy.propagation + policy.parent_propagation + policy.publish_safety +
+                       policy.retire_safety;
+  const Seconds habits = settings.heartbeat_idle + settings.look_interval + settings.parent_poll;
+  return 2 * policy.window + 6 * wait + 3 * habits + 4 * policy.interval + 5 * day;
+}
+
+std::string World::unfinished() const {
+  for (const auto& machine : machines_) {
+    if (!machine->alive()) return machine->name() + " is dead";
+    if (auto why = unfinished_member(*machine); !why.empty()) return machine->name() + " " + why;
+  }
+  for (const ZoneName& zone : zones_) {
+    if (auto why = unfinished_zone(zone); !why.empty()) return zone + ": " + why;
+  }
+  const std::vector<FactId> left = judge_.losers_left();
+  return left.empty() ? "" : "loser not pruned: " + to_string(left.front());
+}
+
+std::string World::unfinished_member(const Machine& machine) const {
+  if (!judge_.admitted(machine.id())) return "is not admitted";
+  const MemberStatus status = machine.status();
+  if (!status.member) return "is no member";
+  if (!status.doubt.empty()) return "is in doubt: " + status.doubt;
+  if (!machine.store().serving()) return "does not serve";
+  if (status.zones.size() != zones_.size()) return "does not know all zones";
+  for (const ZoneStatus& zone : status.zones) {
+    for (const Hold& hold : zone.holds) {
+      if (hold.reason == Reason::member) return "holds: " + hold.step + ": " + hold.text;
+    }
+  }
+  return "";
+}
+
+std::string World::unfinished_zone(const ZoneName& zone) const {
+  const Served* first = nullptr;
+  for (const auto& machine : machines_) {
+    if (!machine->dns().answering()) continue;
+    const Served* served = machine->dns().served(zone);
+    if (served == nullptr) return machine->name() + " lost it";
+    if (first == nullptr) first = served;
+    for (const auto& [key, records] : published(*served)) {
+      const auto other = first->keys.find(key);
+      const bool same = other != first->keys.end() && other->second.dnskey == records.dnskey &&
+                        other->second.krrsig == records.krrsig && other->second.cds == records.cds;
+      if (!same) return machine->name() + " serves something else";
+    }
+  }
+  if (first == nullptr) return "nobody serves it";
+  if (auto why = overdue(zone, signing(*first), Role::zsk); !why.empty()) return why;
+  return overdue(zone, parent_.agreed(zone), Role::ksk);
+}
+
+std::string World::overdue(const ZoneName& zone, const std::set<Fingerprint>& in_use, Role role) const {
+  const Candidate* newest = nullptr;
+  Time since{};
+  for (const Fingerprint& key : in_use) {
+    const Candidate* candidate = judge_.candidate(key);
+    if (newest != nullptr && candidate->generation.number < newest->generation.number) continue;
+    newest = candidate;
+    since = *judge_.first_used(key);
+  }
+  const std::string kind{to_string(role)};
+  if (newest == nullptr) return "no " + kind + " is in use";
+  if (newest->generation.number < judge_.requested(zone, role)) return "the " + kind + " asked for is not in use";
+  const Seconds lifetime = context_.swarm.policy.lifetime(role);
+  if (lifetime == Seconds{0}) return "";
+  const Time end = std::max(since + lifetime, newest->expires.value_or(since));
+  if (context_.schedule.now() <= end + 2 * day) return "";
+  return to_string(newest->generation) + " should have been replaced " + to_words(context_.schedule.now() - end) + " ago";
+}
+
+}  // namespace rollcall::sim

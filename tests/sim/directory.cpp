@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/sim/directory.h"
+
+#include <utility>
+
+namespace rollcall::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+}  // namespace
+
+Directory::Directory(Context& context) : context_(context), lag_(context.swarm.lag) {}
+
+std::size_t Directory::add_replica(Listener& listener) {
+  const std::size_t added = replicas_.size();
+  replicas_.push_back({&listener, {}, 0, true});
+  for (std::size_t other = 0; other < added; ++other) {
+    link(other, added).behind = true;
+    link(added, other);
+    reopened(other, added);
+  }
+  return added;
+}
+
+void Directory::connect(std::size_t replica) {
+  Replica& self = replicas_[replica];
+  const std::uint64_t session = self.session |= 1U;
+  self.listener->state(false, "refreshing");
+  std::vector<Entry> entries;
+  for (const Stored& stored : self.stored) {
+    if (stored.entry) entries.push_back(stored.entry);
+  }
+  context_.dice.shuffle(entries);
+  const Nanoseconds spread = context_.dice.between(milliseconds{1}, Seconds{30});
+  for (const Entry& entry : entries) {
+    notify_after(replica, entry, context_.dice.between(Nanoseconds{0}, spread));
+  }
+  context_.schedule.after(spread + milliseconds{1}, [this, replica, session] {
+    if (replicas_[replica].session == session) replicas_[replica].listener->state(true, "");
+  });
+}
+
+void Directory::disconnect(std::size_t replica) {
+  Replica& self = replicas_[replica];
+  if (self.session % 2 == 1) ++self.session;
+}
+
+void Directory::add(std::size_t replica, Content content) {
+  const EntryId id = id_of(content);
+  if (at(replica, id).entry) return;
+  write(replica, std::move(content));
+}
+
+void Directory::write(std::size_t replica, Content content) {
+  const EntryId id = id_of(content);
+  const Version version{context_.schedule.now(), replica, ++order_};
+  store(replica, id, {version, std::make_shared<const Content>(std::move(content))});
+}
+
+void Directory::wire(std::size_t a, std::size_t b, bool wired) {
+  for (const auto& [from, to] : {std::pair{a, b}, std::pair{b, a}}) {
+    link(from, to).wired = wired;
+    link(from, to).behind = true;
+    reopened(from, to);
+  }
+}
+
+void Directory::cut(std::size_t from, std::size_t to) { ++link(from, to).cuts; }
+
+void Directory::repair(std::size_t from, std::size_t to) {
+  if (link(from, to).cuts == 0) return;  // everything was repaired before
+  --link(from, to).cuts;
+  reopened(from, to);
+}
+
+void Directory::repair_all() {
+  for (auto& [ends, link] : links_) {
+    link.cuts = 0;
+    reopened(ends.first, ends.second);
+  }
+}
+
+void Directory::power(std::size_t replica, bool on) {
+  replicas_[replica].powered = on;
+  if (!on) disconnect(replica);
+  for (std::size_t other = 0; on && other < replicas_.size(); ++other) {
+    if (other == replica) continue;
+    reopened(other, replica);
+    reopened(replica, other);
+  }
+}
+
+bool Directory::lose_fact(std::size_t replica) {
+  Replica& self = replicas_[replica];
+  std::vector<EntryId> facts;
+  for (EntryId id = 0; id < self.stored.size(); ++id) {
+    const Entry& entry = self.stored[id].entry;
+    if (entry && std::holds_alternative<Fact>(*entry)) facts.push_back(id);
+  }
+  if (facts.empty()) return false;
+  const Entry lost = std::exchange(self.stored[context_.dice.pick(facts)].entry, nullptr);
+  const FactId fact = std::get<Fact>(*lost).id;
+  context_.counters.add("entry vanished");
+  if (self.session % 2 == 1) {
+    context_.schedule.after(milliseconds{5}, [this, replica, fact, session = self.session] {
+      if (replicas_[replica].session == session) replicas_[replica].listener->vanished(fact);
+    });
+  }
+  return true;
+}
+
+bool Directory::whole() const {
+  std::vector<bool> reached(replicas_.size());
+  for (std::size_t start = 0; start < replicas_.size(); ++start) {
+    reached.assign(replicas_.size(), false);
+    std::vector<std::size_t> todo{start};
+    reached[start] = true;
+    while (!todo.empty()) {
+      const std::size_t from = todo.back();
+      todo.pop_back();
+      for (std::size_t to = 0; to < replicas_.size(); ++to) {
+        if (to == from || reached[to] || !open(from, to)) continue;
+        reached[to] = true;
+        todo.push_back(to);
+      }
+    }
+    for (const bool hit : reached) {
+      if (!hit) return false;
+    }
+  }
+  return true;
+}
+
+bool Directory::linked(std::size_t from, std::size_t to) const { return open(from, to); }
+
+Directory::Name Directory::name_of(const Content& content) {
+  struct {
+    Name operator()(const Fact& fact) const { return fact.id; }
+    Name operator()(const Heartbeat& heartbeat) const { return heartbeat.member.member; }
+    Name operator()(const ClusterConfig&) const { return "config"; }
+    Name operator()(const PolicyEntry& entry) const { return "policy " + entry.name; }
+    Name operator()(const ZoneConfig& entry) const { return "zone " + entry.zone.name; }
+  } name;
+  return std::visit(name, content);
+}
+
+Directory::EntryId Directory::id_of(const Content& content) {
+  return names_.try_emplace(name_of(content), names_.size()).first->second;
+}
+
+Directory::Stored& Directory::at(std::size_t replica, EntryId id) {
+  std::vector<Stored>& stored = replicas_[replica].stored;
+  if (stored.size() <= id) stored.resize(names_.size());
+  return stored[id];
+}
+
+bool Directory::open(std::size_t from, std::size_t to) const {
+  const Link& link = links_.at({from, to});
+  return link.wired && link.cuts == 0 && replicas_[from].powered && replicas_[to].powered;
+}
+
+void Directory::store(std::size_t replica, EntryId id, Stored stored) {
+  notify(replica, stored.entry);
+  at(replica, id) = std::move(stored);
+  for (std::size_t to = 0; to < replicas_.size(); ++to) {
+    if (to != replica) pass_on(replica, to, id);
+  }
+}
+
+void Directory::pass_on(std::size_t from, std::size_t to, EntryId id) {
+  const Stored& stored = at(from, id);
+  if (!stored.entry || at(to, id).version >= stored.version) return;
+  if (!open(from, to)) {
+    link(from, to).behind = true;
+    return;
+  }
+  const Nanoseconds lag = context_.dice.between(milliseconds{1}, lag_);
+  context_.schedule.after(lag, [this, from, to, id, stored] { deliver(from, to, id, stored); });
+}
+
+void Directory::deliver(std::size_t from, std::size_t to, EntryId id, const Stored& stored) {
+  if (!open(from, to)) {
+    link(from, to).behind = true;
+    return;
+  }
+  Stored& present = at(to, id);
+  if (present.version >= stored.version) return;
+  const bool loses = hostile_ && context_.swarm.on(Fault::lost_entry) && !present.entry &&
+                     std::holds_alternative<Fact>(*stored.entry) && context_.dice.one_in(50);
+  if (loses) {
+    present.version = stored.version;
+    context_.counters.add("entry lost");
+    context_.trace.line("directory", "replica " + member_name(to) + " loses fact " +
+                                         to_string(std::get<Fact>(*stored.entry).id).substr(34));
+    return;
+  }
+  store(to, id, stored);
+}
+
+// After a cut everything that differs comes, in any order; what was lost is not noticed.
+void Directory::refresh(std::size_t from, std::size_t to) {
+  link(from, to).behind = false;
+  for (EntryId id = 0; id < replicas_[from].stored.size(); ++id) pass_on(from, to, id);
+}
+
+void Directory::reopened(std::size_t from, std::size_t to) {
+  Link& link = links_[{from, to}];
+  if (!open(from, to) || !link.behind) return;
+  const std::uint64_t attempt = ++link.refresh;
+  context_.schedule.after(context_.dice.between(milliseconds{10}, minutes{1}),
+                          [this, from, to, attempt] {
+                            if (links_[{from, to}].refresh == attempt && open(from, to)) refresh(from, to);
+                          });
+}
+
+void Directory::notify(std::size_t replica, const Entry& entry) {
+  if (replicas_[replica].session % 2 == 0) return;
+  Nanoseconds delay = context_.dice.between(milliseconds{1}, milliseconds{20});
+  if (hostile_ && context_.swarm.on(Fault::notification)) {
+    if (context_.dice.one_in(20)) {
+      context_.counters.add("notice doubled");
+      notify_after(replica, entry, context_.dice.between(Seconds{1}, hours{30}));
+    }
+    if (context_.dice.one_in(20)) {
+      context_.counters.add("notice late");
+      delay = context_.dice.between(minutes{1}, hours{72});
+    }
+  }
+  notify_after(replica, entry, delay);
+}
+
+void Directory::notify_after(std::size_t replica, const Entry& entry, Nanoseconds delay) {
+  context_.schedule.after(delay, [this, replica, entry, session = replicas_[replica].session] {
+    if (replicas_[replica].session == session) replicas_[replica].listener->entry(*entry);
+  });
+}
+
+}  // namespace rollcall::sim

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The multi-master directory as a model of slapd's: every member has a replica; whole entries are
+// replicated, the newest write of an entry wins; between entries there is no order.
+//
+// It is hostile where slapd is: changes arrive late and in any order, a refresh after a cut delivers
+// in random order, a replica can lose an entry for good and not know it, and notices to an agent
+// come late, twice, or long after. One writer an entry is the agents' promise, not the model's.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tests/sim/context.h"
+
+namespace rollcall::sim {
+
+struct PolicyEntry {
+  std::string name;
+  Policy policy;
+};
+using Content = std::variant<Fact, Heartbeat, ClusterConfig, PolicyEntry, ZoneConfig>;
+using Entry = std::shared_ptr<const Content>;
+
+class Directory {
+ public:
+  /// An agent, as its own replica talks to it.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void entry(const Content& content) = 0;
+    virtual void vanished(const FactId& fact) = 0;
+    virtual void state(bool current, const std::string& why) = 0;
+  };
+
+  explicit Directory(Context& context);
+
+  std::size_t add_replica(Listener& listener);
+
+  // What an agent does with its own replica.
+  void connect(std::size_t replica);     ///< Delivers everything in any order, then `current`.
+  void disconnect(std::size_t replica);  ///< No more notices.
+  void add(std::size_t replica, Content content);    ///< Nothing if the entry is there.
+  void write(std::size_t replica, Content content);  ///< Adds, replaces or touches.
+
+  // What happens to replicas and links. Cuts add up: two of one link need two repairs.
+  void wire(std::size_t a, std::size_t b, bool wired);  ///< Whether the two replicate directly.
+  void cut(std::size_t from, std::size_t to);
+  void repair(std::size_t from, std::size_t to);
+  void repair_all();
+  void power(std::size_t replica, bool on);
+  /// Loses one fact that this replica has; false if it has none.
+  bool lose_fact(std::size_t replica);
+  void set_lag(Nanoseconds lag) { lag_ = lag; }
+  void set_hostile(bool hostile) { hostile_ = hostile; }  ///< False: no more of its faults.
+
+  std::size_t replicas() const { return replicas_.size(); }
+  /// Whether changes pass from any replica to any other, directly or not.
+  bool whole() const;
+  bool linked(std::size_t from, std::size_t to) const;
+
+ private:
+  using EntryId = std::size_t;
+  using Name = std::variant<FactId, MemberId, std::string>;
+  struct Version {
+    Time written{};
+    std::size_t replica = 0;
+    std::uint64_t order = 0;
+    auto operator<=>(const Version&) const = default;
+  };
+  struct Stored {
+    Version version;
+    Entry entry;  ///< Null: not there; then what is not newer than `version` was lost.
+  };
+  struct Replica {
+    Listener* listener;
+    std::vector<Stored> stored;  ///< By EntryId; shorter than `names_` if newer ones never came.
+    std::uint64_t session = 0;   ///< Odd: an agent listens.
+    bool powered = true;
+  };
+  struct Link {
+    bool wired = true;
+    unsigned cuts = 0;
+    bool behind = false;  ///< Something could not be passed on.
+    std::uint64_t refresh = 0;
+  };
+
+  static Name name_of(const Content& content);
+  EntryId id_of(const Content& content);
+  Stored& at(std::size_t replica, EntryId id);
+  Link& link(std::size_t from, std::size_t to) { return links_[{from, to}]; }
+  bool open(std::size_t from, std::size_t to) const;
+
+  void store(std::size_t replica, EntryId id, Stored stored);
+  void pass_on(std::size_t from, std::size_t to, EntryId id);
+  void deliver(std::size_t from, std::size_t to, EntryId id, const Stored& stored);
+  void refresh(std::size_t from, std::size_t to);
+  void reopened(std::size_t from, std::size_t to);
+  void notify(std::size_t replica, const Entry& entry);
+  void notify_after(std::size_t replica, const Entry& entry, Nanoseconds delay);
+
+  Context& context_;
+  Nanoseconds lag_;
+  bool hostile_ = true;
+  std::uint64_t order_ = 0;
+  std::map<Name, EntryId> names_;
+  std::vector<Replica> replicas_;
+  std::map<std::pair<std::size_t, std::size_t>, Link> links_;
+};
+
+}  // namespace rollcall::sim

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/sim/dns_server.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+std::size_t primary(std::size_t member) { return 2 * member; }
+std::size_t secondary(std::size_t member) { return 2 * member + 1; }
+
+}  // namespace
+
+DnsServer::DnsServer(Context& context, Judge& judge, std::size_t member)
+    : context_(context), judge_(judge), member_(member), ability_(context.swarm.abilities[member]) {}
+
+void DnsServer::load(const ZoneName& zone) {
+  zones_[zone].now.zone_ttl = context_.swarm.zone_ttls[member_];
+  zones_[zone].now.dnskey_ttl = context_.swarm.policy.dnskey_ttl;
+  show(zone);
+}
+
+void DnsServer::apply(const Export& order, Done done) {
+  const auto found = zones_.find(order.zone.name);
+  if (found == zones_.end() || refusals_ > 0) {
+    if (refusals_ > 0) --refusals_;
+    context_.counters.add("signer refused");
+    context_.schedule.after(milliseconds{50}, [done] { done(std::nullopt); });
+    return;
+  }
+  if (context_.schedule.now() < hangs_until_) {
+    context_.counters.add("signer hung");
+    context_.schedule.at(hangs_until_, [this, order, done] { apply(order, done); });
+    return;
+  }
+  Zone& zone = found->second;
+  if (zone.lost) {  // it loads the zone again, and has no keys of it
+    zone.lost = false;
+    zone.now.keys.clear();
+  }
+  const Served after = wanted(zone.now, order);
+  judge_.ordered(member_, order.zone.name, zone.now, after);
+  const std::uint64_t number = ++zone.order;
+  context_.schedule.after(context_.dice.between(milliseconds{20}, Seconds{2}),
+                          [this, zone_name = order.zone.name, number, after, keys = order.keys,
+                           left = pieces(zone.now, after), done = std::move(done)] {
+                            run(zone_name, number, after, left, keys, done);
+                          });
+}
+
+// A server that cannot drop the signatures of a key and keep the key goes on signing with it.
+Served DnsServer::wanted(const Served& before, const Export& order) const {
+  Served after = before;
+  after.dnskey_ttl = order.dnskey_ttl;
+  for (const KeyTarget& target : order.keys) {
+    Served::Key& key = after.keys[target.key];
+    const bool signs_on = ability_ == SwapAbility::together && target.dnskey && key.first_half;
+    const bool zrrsig = target.zrrsig || signs_on;
+    key = {target.generation, target.dnskey, target.krrsig, target.ds, zrrsig, zrrsig};
+  }
+  return after;
+}
+
+// A key comes before what it signs; what leaves may leave in any order.
+std::vector<DnsServer::Piece> DnsServer::pieces(const Served& before, const Served& after) {
+  std::vector<Piece> order{Piece::dnskey, Piece::first_half, Piece::second_half};
+  const bool comes = std::ranges::any_of(after.keys, [&before](const auto& entry) {
+    const auto old = before.keys.find(entry.first);
+    return entry.second.dnskey && (old == before.keys.end() || !old->second.dnskey);
+  });
+  if (!comes) context_.dice.shuffle(order);
+  return order;
+}
+
+void DnsServer::run(const ZoneName& name, std::uint64_t order, Served after,
+                    std::vector<Piece> left, std::vector<KeyTarget> keys, Done done) {
+  Zone& zone = zones_.at(name);
+  if (zone.order != order || zone.lost) return done(std::nullopt);
+  if (left.empty()) return done(seen(zone, keys));
+  replace(left.front(), after, zone.now);
+  show(name);
+  left.erase(left.begin());
+  if (std::exchange(stops_half_way_, false)) {
+    context_.counters.add("signer stopped half-way");
+    return done(std::nullopt);
+  }
+  const Nanoseconds pause = context_.dice.between(Nanoseconds{0}, minutes{context_.dice.one_in(10) ? 30 : 1});
+  context_.schedule.after(left.empty() ? Nanoseconds{0} : pause,
+                          [this, name, order, after = std::move(after), left = std::move(left),
+                           keys = std::move(keys), done = std::move(done)] {
+                            run(name, order, after, left, keys, done);
+                          });
+}
+
+void DnsServer::replace(Piece piece, const Served& after, Served& now) {
+  now.dnskey_ttl = after.dnskey_ttl;
+  for (const auto& [fingerprint, key] : after.keys) {
+    Served::Key& mine = now.keys[fingerprint];
+    mine.generation = key.generation;
+    switch (piece) {
+      case Piece::dnskey:
+        mine.dnskey = key.dnskey;
+        mine.krrsig = key.krrsig;
+        mine.cds = key.cds;
+        break;
+      case Piece::first_half: mine.first_half = key.first_half; break;
+      case Piece::second_half: mine.second_half = key.second_half; break;
+    }
+  }
+}
+
+void DnsServer::look(const ZoneName& zone, const std::vector<KeyTarget>& keys, const Done& done) {
+  const auto found = zones_.find(zone);
+  const bool fails = found == zones_.end() || context_.schedule.now() < hangs_until_;
+  if (fails || found->second.lost) return done(std::nullopt);
+  done(seen(found->second, keys));
+}
+
+ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys) const {
+  ServedZone seen;
+  seen.dnskey_ttl = zone.now.dnskey_ttl;
+  seen.max_zone_ttl = zone.now.zone_ttl;
+  for (const KeyTarget& target : keys) {
+    const auto found = zone.now.keys.find(target.key);
+    const Served::Key key = found == zone.now.keys.end() ? Served::Key{} : found->second;
+    seen.keys.push_back({key.dnskey, key.krrsig, key.first_half && key.second_half,
+                         key.first_half || key.second_half, key.cds});
+    if (key.first_half) seen.first_expiry = context_.schedule.now() + context_.swarm.policy.signature_refresh;
+  }
+  return seen;
+}
+
+void DnsServer::set_answering(bool answering) {
+  if (answering_ == answering) return;
+  answering_ = answering;
+  context_.trace.line(member_name(member_), answering ? "its DNS server answers" : "its DNS server is silent");
+  for (const auto& [name, zone] : zones_) show(name);
+}
+
+void DnsServer::lose_zone(const ZoneName& name) {
+  const auto found = zones_.find(name);
+  if (found == zones_.end()) return;
+  found->second.lost = true;
+  context_.counters.add("zone lost");
+  context_.trace.line(member_name(member_), "its DNS server lost " + name);
+  show(name);
+}
+
+void DnsServer::recover() {
+  hangs_until_ = {};
+  refusals_ = 0;
+  stops_half_way_ = false;
+}
+
+const Served* DnsServer::served(const ZoneName& name) const {
+  const auto found = zones_.find(name);
+  return found == zones_.end() || found->second.lost ? nullptr : &found->second.now;
+}
+
+std::set<Fingerprint> DnsServer::cds(const ZoneName& name) const {
+  std::set<Fingerprint> keys;
+  if (const Served* zone = served(name)) {
+    for (const auto& [key, records] : zone->keys) {
+      if (records.cds) keys.insert(key);
+    }
+  }
+  return keys;
+}
+
+std::size_t DnsServer::keys_published(const ZoneName& name) const {
+  const Served* zone = served(name);
+  if (zone == nullptr) return 0;
+  return static_cast<std::size_t>(
+      std::ranges::count_if(zone->keys, [](const auto& entry) { return entry.second.dnskey; }));
+}
+
+void DnsServer::show(const ZoneName& name) {
+  Zone& zone = zones_.at(name);
+  const Served content = zone.now;
+  if (!answering_ || zone.lost) {
+    judge_.silent(primary(member_), name);
+    judge_.silent(secondary(member_), name);
+    return;
+  }
+  judge_.serves(primary(member_), name, content);
+  const Time now = context_.schedule.now();
+  const Time last = now + context_.swarm.policy.propagation - Nanoseconds{1};
+  if (last <= now) return;
+  // Changes reach the secondary in order.
+  zone.secondary_at = std::max(zone.secondary_at, now + context_.dice.between(Nanoseconds{0}, last - now));
+  context_.schedule.at(zone.secondary_at, [this, name, content] {
+    if (answering_ && !zones_.at(name).lost) judge_.serves(secondary(member_), name, content);
+  });
+}
+
+}  // namespace rollcall::sim

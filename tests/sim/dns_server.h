@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A member's signing DNS server as a model, with a secondary that follows it.
+//
+// An order is carried out piece by piece: the DNSKEY RRset, then the data in two halves. Resolvers
+// may ask at any moment, and the secondary serves the same up to the propagation delay later. It can
+// refuse, hang, stop half-way, or lose the zone; what it served last it serves until it is changed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "tests/sim/context.h"
+#include "tests/sim/judge.h"
+
+namespace rollcall::sim {
+
+class DnsServer {
+ public:
+  /// Empty: it failed.
+  using Done = std::function<void(std::optional<ServedZone>)>;
+
+  DnsServer(Context& context, Judge& judge, std::size_t member);
+
+  void load(const ZoneName& zone);
+  void apply(const Export& order, Done done);
+  void look(const ZoneName& zone, const std::vector<KeyTarget>& keys, const Done& done);
+
+  /// Whether resolvers get answers: the machine is up and the member says that it serves.
+  void set_answering(bool answering);
+  bool answering() const { return answering_; }
+
+  // Faults.
+  void hang_until(Time until) { hangs_until_ = until; }
+  void refuse(unsigned times) { refusals_ = times; }
+  void stop_half_way() { stops_half_way_ = true; }
+  void lose_zone(const ZoneName& zone);
+  void recover();  ///< No more faults; a lost zone stays lost until an order.
+
+  /// Null if it has no such zone now.
+  const Served* served(const ZoneName& zone) const;
+  std::set<Fingerprint> cds(const ZoneName& zone) const;
+  std::size_t keys_published(const ZoneName& zone) const;
+
+ private:
+  struct Zone {
+    Served now;
+    bool lost = false;
+    std::uint64_t order = 0;     ///< A newer order stops an older one.
+    Time secondary_at{};         ///< Until when the secondary's changes are under way.
+  };
+  enum class Piece : std::uint8_t { dnskey, first_half, second_half };
+
+  Served wanted(const Served& before, const Export& order) const;
+  std::vector<Piece> pieces(const Served& before, const Served& after);
+  void run(const ZoneName& zone, std::uint64_t order, Served after, std::vector<Piece> left,
+           std::vector<KeyTarget> keys, Done done);
+  static void replace(Piece piece, const Served& after, Served& now);
+  ServedZone seen(const Zone& zone, const std::vector<KeyTarget>& keys) const;
+  void show(const ZoneName& name);
+
+  Context& context_;
+  Judge& judge_;
+  std::size_t member_;
+  SwapAbility ability_;
+  std::map<ZoneName, Zone> zones_;
+  bool answering_ = false;
+  Time hangs_until_{};
+  unsigned refusals_ = 0;
+  bool stops_half_way_ = false;
+};
+
+}  // namespace rollcall::sim

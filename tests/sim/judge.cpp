@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/sim/judge.h"
+
+#include <algorithm>
+#include <bit>
+#include <tuple>
+
+#include "lib/util/must.h"
+
+namespace rollcall::sim {
+namespace {
+
+// A member's server is two ledger servers, one for each half of its data; the DNSKEY RRset is one.
+std::size_t half(std::size_t server, bool second) { return 2 * server + (second ? 1 : 0); }
+
+constexpr std::size_t first_parent = 1'000'000;
+
+}  // namespace
+
+// Caches only ever lose content between two changes of what is served, so a pair that would be bogus
+// shows right after some change or never: no look at other moments is needed.
+void Judge::check(const ZoneName& name, Zone& zone) {
+  const Time now = context_.schedule.now();
+  if (++zone.changes % 16 == 0) zone.ledger.trim(now);
+  const Views views = zone.ledger.views(now);
+  if (const auto bogus = find_bogus(views)) violated("bogus: " + name + ": " + explain(zone, *bogus));
+  if (zone.numbers.size() > 48) recycle_numbers(zone, views);
+}
+
+void Judge::serves(std::size_t server, const ZoneName& name, const Served& content) {
+  Zone& zone = zones_[name];
+  const Time now = context_.schedule.now();
+  DnskeyView dnskey;
+  KeySet first = 0, second = 0;
+  for (const auto& [key, records] : content.keys) {
+    const KeySet one = bit(zone, key);
+    if (records.dnskey) dnskey.keys |= one;
+    if (records.krrsig) dnskey.signers |= one;
+    if (records.first_half) first |= one;
+    if (records.second_half) second |= one;
+    if (records.first_half && records.second_half) first_used_.try_emplace(key, now);
+  }
+  zone.ledger.serve_dnskey(half(server, false), dnskey, content.dnskey_ttl, now);
+  zone.ledger.serve_data(half(server, false), first, content.zone_ttl, now);
+  zone.ledger.serve_data(half(server, true), second, content.zone_ttl, now);
+  check(name, zone);
+}
+
+void Judge::silent(std::size_t server, const ZoneName& name) {
+  Zone& zone = zones_[name];
+  zone.ledger.stop(half(server, false), context_.schedule.now());
+  zone.ledger.stop(half(server, true), context_.schedule.now());
+}
+
+void Judge::parent_serves(std::size_t address, const ZoneName& name,
+                          const std::set<Fingerprint>& ds, Seconds ttl) {
+  Zone& zone = zones_[name];
+  KeySet keys = 0;
+  for (const Fingerprint& key : ds) {
+    keys |= bit(zone, key);
+    first_used_.try_emplace(key, context_.schedule.now());
+  }
+  zone.ledger.serve_ds(first_parent + address, keys, ttl, context_.schedule.now());
+  check(name, zone);
+}
+
+void Judge::check_forward(std::size_t member, const Fingerprint& key, Record record, bool before,
+                          bool after) {
+  if (before && !after) gone_.emplace(member, key, record);
+  if (!before && after && gone_.contains({member, key, record})) {
+    violated("forward only: " + member_name(member) + " serves " + std::string(to_string(record)) +
+             " of " + short_name(key) + " again");
+  }
+}
+
+void Judge::ordered(std::size_t member, const ZoneName& name, const Served& before,
+                    const Served& after) {
+  Zone& zone = zones_[name];
+  for (const auto& [key, records] : after.keys) {
+    const auto found = before.keys.find(key);
+    const Served::Key old = found == before.keys.end() ? Served::Key{} : found->second;
+    check_forward(member, key, Record::dnskey, old.dnskey, records.dnskey);
+    check_forward(member, key, Record::krrsig, old.krrsig, records.krrsig);
+    check_forward(member, key, Record::zrrsig, old.first_half, records.first_half);
+    check_forward(member, key, Record::ds, old.cds, records.cds);
+    if (records.nothing()) continue;
+    const auto introduced = zone.introduced.try_emplace(records.generation, key);
+    if (introduced.first->second != key) {
+      violated("two keys of " + name + " " + to_string(records.generation) + " introduced: " +
+               short_name(introduced.first->second) + " and, by " + member_name(member) + ", " +
+               short_name(key));
+    }
+  }
+}
+
+void Judge::wrote(std::size_t member, const Fact& fact) {
+  if (const auto* candidate = std::get_if<Candidate>(&fact.content)) made(member, fact.id, *candidate);
+  if (const auto* request = std::get_if<Request>(&fact.content)) {
+    std::uint32_t& asked = zones_[request->zone.name].requested[request->generation.role];
+    if (asked == request->generation.number) context_.counters.add("roll asked for on both sides");
+    asked = std::max(asked, request->generation.number);
+    context_.counters.add("roll asked for");
+  }
+  if (const auto* tombstone = std::get_if<Tombstone>(&fact.content)) {
+    const auto ended = written_.find(tombstone->ended);
+    if (ended == written_.end()) return;
+    if (ended->second.ended) violated("fact ended twice: " + to_string(tombstone->ended));
+    if (tombstone->ended.author != fact.id.author) violated("somebody ended another's fact");
+    ended->second.ended = true;
+    const Zone& zone = zones_[ended->second.candidate.zone.name];
+    const auto winner = zone.introduced.find(ended->second.candidate.generation);
+    const bool lost = winner != zone.introduced.end() &&
+                      winner->second != ended->second.candidate.fingerprint;
+    context_.counters.add(lost ? "loser pruned" : "key purged");
+  }
+  if (const auto* admit = std::get_if<Admit>(&fact.content)) admitted_.insert(admit->joiner.member);
+  if (std::holds_alternative<Reject>(fact.content)) context_.counters.add("candidate rejected");
+  if (std::holds_alternative<Decision>(fact.content)) context_.counters.add("decision");
+  if (std::holds_alternative<Observation>(fact.content)) context_.counters.add("parent observed");
+}
+
+void Judge::made(std::size_t member, const FactId& id, const Candidate& candidate) {
+  written_.insert_or_assign(id, Written{candidate, false});
+  by_key_.insert_or_assign(candidate.fingerprint, id);
+  std::set<FactId>& rivals = zones_[candidate.zone.name].candidates[candidate.generation];
+  for (const FactId& rival : rivals) {
+    if (rival != id && rival.author == id.author) violated("two candidates of one member for " + to_string(candidate.generation));
+  }
+  rivals.insert(id);
+  context_.counters.add("candidate made");
+  const auto place = std::ranges::find(appointed_, member);
+  if (place != appointed_.end() && place != appointed_.begin()) context_.counters.add("fail-over made the key");
+  if (rivals.size() == 2) context_.counters.add("duplicate candidates");
+  if (candidate.why.starts_with("void")) context_.counters.add("generation void");
+}
+
+void Judge::wiped(std::size_t member, const Candidate& candidate) {
+  Zone& zone = zones_[candidate.zone.name];
+  context_.counters.add("key wiped");
+  const auto number = zone.numbers.find(candidate.fingerprint);
+  if (number == zone.numbers.end()) return;
+  const KeySet one = KeySet{1} << number->second;
+  const Views views = zone.ledger.views(context_.schedule.now());
+  bool seen = false;
+  for (const KeySet ds : views.ds) seen = seen || (ds & one) != 0;
+  for (const DnskeyView& dnskey : views.dnskey) seen = seen || ((dnskey.keys | dnskey.signers) & one) != 0;
+  for (const KeySet data : views.data) seen = seen || (data & one) != 0;
+  if (seen) {
+    violated("wiped too early: " + member_name(member) + " wipes " +
+             key_name(candidate.generation.role, candidate.generation.number, candidate.fingerprint) +
+             " while caches have it");
+  }
+}
+
+void Judge::violated(const std::string& what) {
+  if (violation_) return;
+  violation_ = what;
+  context_.trace.line("judge", "VIOLATION " + what);
+}
+
+std::vector<FactId> Judge::losers_left() const {
+  std::vector<FactId> left;
+  for (const auto& [id, written] : written_) {
+    const Zone& zone = zones_.at(written.candidate.zone.name);
+    const auto introduced = zone.introduced.find(written.candidate.generation);
+    const bool lost = introduced != zone.introduced.end() &&
+                      introduced->second != written.candidate.fingerprint;
+    if (lost && !written.ended) left.push_back(id);
+  }
+  return left;
+}
+
+std::vector<FactId> Judge::candidates(const ZoneName& name, const Generation& generation) const {
+  const auto zone = zones_.find(name);
+  if (zone == zones_.end()) return {};
+  const auto found = zone->second.candidates.find(generation);
+  if (found == zone->second.candidates.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+std::optional<Fingerprint> Judge::introduced(const ZoneName& name, const Generation& generation) const {
+  const auto zone = zones_.find(name);
+  if (zone == zones_.end()) return std::nullopt;
+  const auto found = zone->second.introduced.find(generation);
+  if (found == zone->second.introduced.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<Time> Judge::first_used(const Fingerprint& key) const {
+  const auto found = first_used_.find(key);
+  if (found == first_used_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::uint32_t Judge::requested(const ZoneName& name, Role role) const {
+  const auto zone = zones_.find(name);
+  if (zone == zones_.end()) return 0;
+  const auto found = zone->second.requested.find(role);
+  return found == zone->second.requested.end() ? 0 : found->second;
+}
+
+const Candidate* Judge::candidate(const Fingerprint& key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : &written_.at(found->second).candidate;
+}
+
+KeySet Judge::bit(Zone& zone, const Fingerprint& key) {
+  const auto found = zone.numbers.find(key);
+  if (found != zone.numbers.end()) return KeySet{1} << found->second;
+  KeySet taken = 0;
+  for (const auto& entry : zone.numbers) taken |= KeySet{1} << entry.second;
+  const auto number = static_cast<unsigned>(std::countr_one(taken));
+  MUST(number < 64);
+  zone.numbers.emplace(key, number);
+  return KeySet{1} << number;
+}
+
+void Judge::recycle_numbers(Zone& zone, const Views& views) {
+  KeySet cached = 0;
+  for (const KeySet ds : views.ds) cached |= ds;
+  for (const DnskeyView& dnskey : views.dnskey) cached |= dnskey.keys | dnskey.signers;
+  for (const KeySet data : views.data) cached |= data;
+  std::erase_if(zone.numbers,
+                [cached](const auto& entry) { return (cached & (KeySet{1} << entry.second)) == 0; });
+}
+
+std::string Judge::names(const Zone& zone, KeySet keys) const {
+  std::string text = "{";
+  for (const auto& [key, number] : zone.numbers) {
+    if ((keys & (KeySet{1} << number)) == 0) continue;
+    const Candidate* of = candidate(key);
+    text += (text.size() > 1 ? " " : "") +
+            (of != nullptr ? key_name(of->generation.role, of->generation.number, key) : short_name(key));
+  }
+  return text + "}";
+}
+
+std::string Judge::explain(const Zone& zone, const Bogus& bogus) const {
+  const std::string dnskey = "DNSKEY " + names(zone, bogus.dnskey.keys) + " signed by " +
+                             names(zone, bogus.dnskey.signers);
+  if (bogus.pair == Bogus::Pair::ds_dnskey) return "DS " + names(zone, bogus.ds) + " with " + dnskey;
+  return dnskey + " with data signed by " + names(zone, bogus.data);
+}
+
+}  // namespace rollcall::sim

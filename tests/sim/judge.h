@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The judge knows the truth: what every server served from when to when, and who wrote which fact.
+// It asks whether any cache could be bogus and whether anybody broke a promise; what members think
+// of themselves does not count.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "lib/core/fact.h"
+#include "lib/core/views.h"
+#include "tests/sim/context.h"
+
+namespace rollcall::sim {
+
+/// What one DNS server serves of a zone. Signatures are replaced RRset by RRset, which two halves of
+/// the data stand for.
+struct Served {
+  struct Key {
+    Generation generation;
+    bool dnskey = false, krrsig = false, cds = false;
+    bool first_half = false, second_half = false;  ///< ZRRSIG
+    bool nothing() const { return !(dnskey || krrsig || cds || first_half || second_half); }
+    bool operator==(const Key&) const = default;
+  };
+  std::map<Fingerprint, Key> keys;
+  Seconds dnskey_ttl{0};
+  Seconds zone_ttl{0};
+  bool operator==(const Served&) const = default;
+};
+
+class Judge {
+ public:
+  explicit Judge(Context& context) : context_(context) {}
+
+  // What servers serve, at the moment when it changes.
+  void serves(std::size_t server, const ZoneName& zone, const Served& content);
+  void silent(std::size_t server, const ZoneName& zone);
+  void parent_serves(std::size_t address, const ZoneName& zone, const std::set<Fingerprint>& ds,
+                     Seconds ttl);
+  /// A member's order of what to serve, before and after.
+  void ordered(std::size_t member, const ZoneName& zone, const Served& before, const Served& after);
+
+  // What members write.
+  void wrote(std::size_t member, const Fact& fact);
+  void wiped(std::size_t member, const Candidate& candidate);
+  void appointed(std::vector<std::size_t> managers) { appointed_ = std::move(managers); }
+  void violated(const std::string& what);
+
+  const std::optional<std::string>& violation() const { return violation_; }
+
+  /// The candidates of generations of which some key was ever served, but which are not that key and
+  /// have no tombstone.
+  std::vector<FactId> losers_left() const;
+  /// When a key was first of use to anybody: signing data, or with a DS.
+  std::optional<Time> first_used(const Fingerprint& key) const;
+  /// Who made a key for this generation.
+  std::vector<FactId> candidates(const ZoneName& zone, const Generation& generation) const;
+  /// The key of a generation of which some server was told to serve a record.
+  std::optional<Fingerprint> introduced(const ZoneName& zone, const Generation& generation) const;
+  /// The highest generation that somebody asked for; 0 if nobody did.
+  std::uint32_t requested(const ZoneName& zone, Role role) const;
+  bool admitted(const MemberId& member) const { return admitted_.contains(member); }
+  const Candidate* candidate(const Fingerprint& key) const;
+  const Candidate& candidate(const FactId& id) const { return written_.at(id).candidate; }
+
+ private:
+  struct Zone {
+    Ledger ledger;
+    std::map<Fingerprint, unsigned> numbers;  ///< Of keys in KeySets.
+    std::map<Generation, Fingerprint> introduced;
+    std::map<Generation, std::set<FactId>> candidates;
+    std::map<Role, std::uint32_t> requested;
+    std::size_t changes = 0;
+  };
+  struct Written {
+    Candidate candidate;
+    bool ended = false;
+  };
+  /// Every key whose record some server gave up on order: forward only.
+  using Gone = std::set<std::tuple<std::size_t, Fingerprint, Record>>;
+
+  KeySet bit(Zone& zone, const Fingerprint& key);
+  static void recycle_numbers(Zone& zone, const Views& views);
+  void check(const ZoneName& name, Zone& zone);
+  void check_forward(std::size_t member, const Fingerprint& key, Record record, bool before, bool after);
+  void made(std::size_t member, const FactId& id, const Candidate& candidate);
+  std::string explain(const Zone& zone, const Bogus& bogus) const;
+  std::string names(const Zone& zone, KeySet keys) const;
+
+  Context& context_;
+  std::map<ZoneName, Zone> zones_;
+  std::map<FactId, Written> written_;
+  std::map<Fingerprint, FactId> by_key_;
+  std::map<Fingerprint, Time> first_used_;
+  Gone gone_;
+  std::set<MemberId> admitted_;
+  std::vector<std::size_t> appointed_;
+  std::optional<std::string> violation_;
+};
+
+}  // namespace rollcall::sim

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/sim/machine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t passes_a_day_at_most = 100'000;
+
+Settings settings_of(const Swarm& swarm, std::size_t index) {
+  Settings settings = swarm.settings;
+  settings.serves_dns = swarm.serves_dns[index];
+  return settings;
+}
+
+bool writes_down_a_promise(const std::vector<Save>& saves) {
+  return std::ranges::any_of(saves, [](const Save& save) {
+    return std::holds_alternative<SaveFact>(save) || std::holds_alternative<SaveIntent>(save) ||
+           std::holds_alternative<DropIntent>(save) || std::holds_alternative<SaveProgress>(save);
+  });
+}
+
+}  // namespace
+
+Machine::Machine(Site& site, std::size_t index, MemberId id)
+    : site_(site),
+      index_(index),
+      id_(id),
+      dns_(site.context, site.judge, index),
+      booted_(site.context.schedule.now()) {
+  site.directory.add_replica(*this);
+}
+
+void Machine::start() {
+  if (alive()) return;
+  if (rebooted_) booted_ = site_.context.schedule.now();
+  if (!powered_) site_.directory.power(index_, true);
+  powered_ = true;
+  Uuid instance;
+  for (std::byte& byte : instance.bytes) byte = static_cast<std::byte>(site_.context.dice.below(256));
+  member_ = std::make_unique<Member>(Incarnation{id_, 1}, instance, settings_of(site_.context.swarm, index_),
+                                     site_.crypto, site_.delay, store_.load(!rebooted_));
+  rebooted_ = false;
+  tell("starts");
+  if (!silent_) site_.directory.connect(index_);
+  poke();
+}
+
+void Machine::crash() {
+  if (!alive()) return;
+  tell("its agent dies");
+  member_.reset();
+  ++life_;
+  pass_planned_ = false;
+  unsent_.clear();
+  site_.directory.disconnect(index_);
+}
+
+void Machine::reboot() {
+  crash();
+  rebooted_ = true;
+  dns_.set_answering(false);
+  site_.context.counters.add("reboot");
+}
+
+void Machine::power_off() {
+  reboot();
+  if (powered_) site_.directory.power(index_, false);
+  powered_ = false;
+}
+
+void Machine::doom(CrashPoint point, std::uint64_t after) { doom_ = Doom{point, after}; }
+
+bool Machine::dies(CrashPoint point, bool worth_it) {
+  if (!doom_ || doom_->point != point || !worth_it) return false;
+  if (doom_->after > 0) {
+    --doom_->after;
+    return false;
+  }
+  doom_.reset();
+  static constexpr std::string_view counted[] = {"crash before saves", "crash after saves",
+                                                 "crash between acts"};
+  site_.context.counters.add(counted[static_cast<std::size_t>(point)]);
+  crash();
+  site_.died(index_);
+  return true;
+}
+
+void Machine::silence(bool silent) {
+  if (silent_ == silent) return;
+  silent_ = silent;
+  if (!alive()) return;
+  if (silent) {
+    site_.directory.disconnect(index_);
+    state(false, "directory does not answer");
+    return;
+  }
+  site_.directory.connect(index_);
+  for (auto& action : std::exchange(unsent_, {})) to_directory(std::move(action));
+}
+
+void Machine::recover() {
+  doom_.reset();
+  wrong_by_ = {};
+  key_failures_ = dislikes_ = 0;
+  parent_deaf_ = false;
+  dns_.recover();
+  silence(false);
+  start();
+  poke();
+}
+
+Moment Machine::now() const {
+  const Time now = site_.context.schedule.now();
+  return {now + wrong_by_, BootTime{now - booted_}};
+}
+
+MemberKeys Machine::keys() const {
+  MemberKeys keys;
+  keys.member = id_;
+  keys.host = name() + ".example.com";
+  keys.signing.fill(static_cast<std::byte>(index_ + 1));
+  keys.sealing.fill(static_cast<std::byte>(index_ + 101));
+  return keys;
+}
+
+// Events that come at about the same time are one pass, as they are in an event loop.
+void Machine::poke() {
+  if (!alive() || pass_planned_) return;
+  pass_planned_ = true;
+  later(site_.context.dice.between(Nanoseconds{0}, milliseconds{2}), [this] { pass(); });
+}
+
+void Machine::later(Nanoseconds delay, std::function<void()> action) {
+  site_.context.schedule.after(delay, [this, life = life_, action = std::move(action)] {
+    if (life_ == life) action();
+  });
+}
+
+void Machine::to_directory(std::function<void()> action) {
+  if (silent_) {
+    unsent_.push_back(std::move(action));
+    return;
+  }
+  const Time now = site_.context.schedule.now();
+  directory_free_ = std::max(directory_free_, now + site_.context.dice.between(milliseconds{1}, milliseconds{50}));
+  const bool survives_crash = site_.context.dice.one_in(2);
+  site_.context.schedule.at(directory_free_, [this, life = life_, survives_crash, action = std::move(action)] {
+    const bool dead = life_ != life;
+    if (!powered_ || (dead && !survives_crash)) return;
+    if (silent_ && !dead) {
+      unsent_.push_back(action);
+    } else {
+      action();
+    }
+  });
+}
+
+void Machine::look_again(const std::optional<BootTime>& again) {
+  const std::uint64_t wake = ++wake_;
+  if (!again) return;
+  const Nanoseconds delay = std::max(*again - now().boot, Nanoseconds{milliseconds{1}});
+  later(delay, [this, wake] {
+    if (wake_ == wake) poke();
+  });
+}
+
+// What is new of our own is for the judge to know from the moment that it is durable.
+void Machine::save(const std::vector<Save>& saves) {
+  for (const Save& save : saves) {
+    const auto* fact = std::get_if<SaveFact>(&save);
+    if (fact != nullptr && fact->fact.id.author.member == id_ && store_.find(fact->fact.id) == nullptr) {
+      site_.judge.wrote(index_, fact->fact);
+    }
+  }
+  store_.apply(saves);
+  if (site_.context.swarm.serves_dns[index_]) dns_.set_answering(store_.serving());
+}
+
+void Machine::vanished(const FactId& fact) {
+  if (!alive()) return;
+  member_->fact_vanished(fact);
+  poke();
+}
+
+void Machine::state(bool current, const std::string& why) {
+  if (!alive()) return;
+  member_->directory_current(current, why);
+  poke();
+}
+
+void Machine::entry(const Content& content) {
+  if (!alive()) return;
+  struct {
+    Machine& machine;
+    void operator()(const Fact& fact) const { machine.member_->fact(fact); }
+    void operator()(const Heartbeat& heartbeat) const {
+      Member& member = *machine.member_;
+      if (heartbeat.member.member == machine.id_) {
+        member.own_heartbeat_seen(heartbeat.counter, heartbeat.instance);
+      } else {
+        member.heartbeat(heartbeat, machine.now());
+      }
+    }
+    void operator()(const ClusterConfig& config) const { machine.member_->config(config); }
+    void operator()(const PolicyEntry& entry) const { machine.member_->policy(entry.name, entry.policy); }
+    void operator()(const ZoneConfig& entry) const {
+      if (machine.dns_.served(entry.zone.name) == nullptr) machine.dns_.load(entry.zone.name);
+      machine.member_->zone(entry);
+    }
+  } visitor{*this};
+  std::visit(visitor, content);
+  poke();
+}
+
+void Machine::pass() {
+  pass_planned_ = false;
+  const Time day = std::chrono::floor<std::chrono::days>(site_.context.schedule.now());
+  passes_today_ = day == today_ ? passes_today_ + 1 : 0;
+  today_ = day;
+  if (passes_today_ > passes_a_day_at_most) site_.judge.violated("busy loop: " + name());
+
+  const Effects effects = member_->pass(now(), [this] { return site_.context.dice.bits(); });
+  const bool worth_it = writes_down_a_promise(effects.saves);
+  if (dies(CrashPoint::before_saves, worth_it)) return;
+  save(effects.saves);
+  if (dies(CrashPoint::after_saves, worth_it)) return;
+  for (const Act& act : effects.acts) {
+    carry_out(act);
+    if (dies(CrashPoint::between_acts, true)) return;
+  }
+  look_again(effects.again);
+}
+
+}  // namespace rollcall::sim

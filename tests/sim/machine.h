@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One member's machine: the real core in a modelled shell, with its store, its DNS server, its
+// replica of the directory and its two clocks.
+//
+// The shell does what the contract in lib/core/member.h says: events, pass(), saves in one
+// transaction, then acts in order. It can die before, after and between any of these; a new life
+// begins with what the store holds.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "lib/core/member.h"
+#include "tests/sim/directory.h"
+#include "tests/sim/dns_server.h"
+#include "tests/sim/parent.h"
+#include "tests/sim/store.h"
+
+namespace rollcall::sim {
+
+/// Where an agent dies.
+enum class CrashPoint : std::uint8_t { before_saves, after_saves, between_acts };
+
+/// What all machines share.
+struct Site {
+  Context& context;
+  Judge& judge;
+  Directory& directory;
+  const Parent& parent;
+  const Crypto& crypto;
+  const DelayStrategy& delay;  ///< Of random mode.
+  std::function<void(std::size_t)> died;  ///< An agent met its doom.
+};
+
+class Machine : public Directory::Listener {
+ public:
+  Machine(Site& site, std::size_t index, MemberId id);
+
+  // Life and death.
+  void start();
+  void crash();
+  void reboot();      ///< Crash, and the boot clock starts anew.
+  void power_off();   ///< Its servers are away too, until start().
+  void doom(CrashPoint point, std::uint64_t after);  ///< Dies at the n-th pass that has such a point.
+  bool alive() const { return member_ != nullptr; }
+
+  // Faults.
+  void silence(bool silent);  ///< The directory does not answer the agent.
+  void set_clock(Nanoseconds wrong_by) { wrong_by_ = wrong_by; }
+  void fail_keys(unsigned times) { key_failures_ = times; }
+  void dislike(unsigned candidates) { dislikes_ = candidates; }  ///< The next ones cannot be used here.
+  void deafen(bool deaf) { parent_deaf_ = deaf; }                ///< The parent cannot be asked.
+  void recover();
+
+  /// Something happened to the member: it will look, decide and act.
+  void poke();
+  Moment now() const;
+  Member& member() { return *member_; }
+  MemberStatus status() const { return member_->status(now()); }
+  MemberKeys keys() const;
+  const Store& store() const { return store_; }
+  DnsServer& dns() { return dns_; }
+  const DnsServer& dns() const { return dns_; }
+  const MemberId& id() const { return id_; }
+  std::string name() const { return member_name(index_); }
+
+  // Directory::Listener
+  void entry(const Content& content) override;
+  void vanished(const FactId& fact) override;
+  void state(bool current, const std::string& why) override;
+
+ private:
+  void pass();
+  bool dies(CrashPoint point, bool worth_it);
+  void save(const std::vector<Save>& saves);
+  void look_again(const std::optional<BootTime>& again);
+  void tell(const std::string& text) { site_.context.trace.line(name(), text); }
+
+  /// Runs `action` later, unless this life of the agent is over by then.
+  void later(Nanoseconds delay, std::function<void()> action);
+  /// The same for what is under way to the directory: a crash may or may not stop it.
+  void to_directory(std::function<void()> action);
+
+  void carry_out(const Act& act);
+  void publish(const FactId& id, bool again);
+  void beat(const Heartbeat& heartbeat);
+  void open(const OpenEpoch& act);
+  void look(const Look& act);
+  void wipe(const Wipe& act);
+  void make_key(const MakeKey& act);
+  void check(const CheckCandidate& act);
+  void export_zone(const Export& act);
+  void ask_parent(const AskParent& act);
+  std::optional<NewKey> new_key(const MakeKey& act);
+
+  Site& site_;
+  std::size_t index_;
+  MemberId id_;
+  Store store_;
+  DnsServer dns_;
+  std::unique_ptr<Member> member_;
+
+  std::uint64_t life_ = 0;
+  bool rebooted_ = true;
+  bool powered_ = true;
+  Time booted_;
+  Nanoseconds wrong_by_{0};
+  Time directory_free_{};  ///< Writes to the directory keep their order.
+  std::uint64_t wake_ = 0;
+  bool pass_planned_ = false;
+  std::uint64_t passes_today_ = 0;
+  Time today_{};
+
+  struct Doom {
+    CrashPoint point;
+    std::uint64_t after;
+  };
+  std::optional<Doom> doom_;
+  bool silent_ = false;
+  std::vector<std::function<void()>> unsent_;
+  unsigned key_failures_ = 0;
+  unsigned dislikes_ = 0;
+  std::set<FactId> disliked_;
+  bool parent_deaf_ = false;
+};
+
+}  // namespace rollcall::sim

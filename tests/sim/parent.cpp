@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/sim/parent.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+}  // namespace
+
+Parent::Parent(Context& context, Judge& judge, ReadCds read_cds)
+    : context_(context),
+      judge_(judge),
+      read_cds_(std::move(read_cds)),
+      lag_(context.swarm.parent_lag),
+      spread_(context.swarm.on(Fault::parent) ? context.dice.between(hours{1}, hours{100}) : minutes{1}) {}
+
+void Parent::delegate(const ZoneName& name) {
+  zones_[name].addresses.resize(context_.swarm.parent_addresses);
+  scan(name);
+}
+
+void Parent::scan(const ZoneName& name) {
+  const std::set<Fingerprint> ds = announced(name);
+  Zone& zone = zones_.at(name);
+  if (!ds.empty() && ds != zone.accepted) {
+    zone.accepted = ds;
+    const Nanoseconds lag = context_.dice.between(Nanoseconds{0}, lag_);
+    if (lag > hours{24 * 7}) context_.counters.add("DS a week late");
+    context_.schedule.after(lag, [this, name, ds] { accept(name, ds); });
+  }
+  context_.schedule.after(context_.dice.between(hours{1}, hours{12}), [this, name] { scan(name); });
+}
+
+// Empty unless all who answer announce the same.
+std::set<Fingerprint> Parent::announced(const ZoneName& name) const {
+  const std::vector<std::set<Fingerprint>> sets = read_cds_(name);
+  if (sets.empty()) return {};
+  const bool equal = std::ranges::all_of(sets, [&sets](const auto& set) { return set == sets.front(); });
+  return equal ? sets.front() : std::set<Fingerprint>{};
+}
+
+void Parent::accept(const ZoneName& name, const std::set<Fingerprint>& ds) {
+  Zone& zone = zones_.at(name);
+  if (announced(name) != ds) {  // not what was read then: the next scan begins anew
+    zone.accepted = zone.addresses.front();
+    return;
+  }
+  const std::uint64_t change = ++zone.change;
+  if (zone.addresses.size() > 1 && spread_ > hours{1}) context_.counters.add("parent addresses differ");
+  for (std::size_t address = 0; address < zone.addresses.size(); ++address) {
+    context_.schedule.after(context_.dice.between(Nanoseconds{0}, spread_), [this, name, ds, address, change] {
+      if (zones_.at(name).change == change) publish(name, address, ds);
+    });
+  }
+}
+
+void Parent::publish(const ZoneName& name, std::size_t address, const std::set<Fingerprint>& ds) {
+  zones_.at(name).addresses[address] = ds;
+  std::string text = "address " + std::to_string(address + 1) + " has DS of";
+  for (const Fingerprint& key : ds) text += " " + short_name(key).substr(0, 4);
+  context_.trace.line("parent", text);
+  const Seconds ttl = context_.swarm.parent_ds_ttl;
+  judge_.parent_serves(2 * address, name, ds, ttl);
+  const Nanoseconds longest = context_.swarm.policy.parent_propagation - Nanoseconds{1};
+  if (longest < Nanoseconds{0}) return;
+  context_.schedule.after(context_.dice.between(Nanoseconds{0}, longest), [this, address, name, ds, ttl] {
+    if (zones_.at(name).addresses[address] == ds) judge_.parent_serves(2 * address + 1, name, ds, ttl);
+  });
+}
+
+ParentAnswer Parent::answer(const ZoneName& name, const std::set<Fingerprint>& known) const {
+  ParentAnswer answer;
+  answer.ttl = context_.swarm.parent_ds_ttl;
+  const Zone& zone = zones_.at(name);
+  std::map<Fingerprint, std::size_t> seen;
+  for (const auto& ds : zone.addresses) {
+    for (const Fingerprint& key : ds) ++seen[key];
+  }
+  for (const auto& [key, times] : seen) {
+    if (!known.contains(key)) {
+      ++answer.unknown;
+    } else {
+      (times == zone.addresses.size() ? answer.ds : answer.ds_somewhere).push_back(key);
+    }
+  }
+  return answer;
+}
+
+std::set<Fingerprint> Parent::agreed(const ZoneName& name) const {
+  const Zone& zone = zones_.at(name);
+  const bool equal = std::ranges::all_of(
+      zone.addresses, [&zone](const auto& ds) { return ds == zone.addresses.front(); });
+  return equal ? zone.addresses.front() : std::set<Fingerprint>{};
+}
+
+void Parent::hurry() {
+  lag_ = hours{1};
+  spread_ = minutes{1};
+}
+
+}  // namespace rollcall::sim

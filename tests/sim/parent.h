@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The parent zone as a model: now and then it reads CDS from all servers that answer; if they agree
+// it changes the DS, sooner or later, at one address after the other. Each address has secondaries
+// that follow within the parent's propagation delay.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "tests/sim/context.h"
+#include "tests/sim/judge.h"
+
+namespace rollcall::sim {
+
+class Parent {
+ public:
+  /// What each server that answers now announces.
+  using ReadCds = std::function<std::vector<std::set<Fingerprint>>(const ZoneName&)>;
+
+  Parent(Context& context, Judge& judge, ReadCds read_cds);
+
+  void delegate(const ZoneName& zone);
+
+  /// What an agent that asks all addresses now gets to know.
+  ParentAnswer answer(const ZoneName& zone, const std::set<Fingerprint>& known) const;
+  /// The DS that every address has; empty if they differ.
+  std::set<Fingerprint> agreed(const ZoneName& zone) const;
+
+  void hurry();  ///< From now on all goes fast.
+
+ private:
+  struct Zone {
+    std::vector<std::set<Fingerprint>> addresses;
+    std::set<Fingerprint> accepted;
+    std::uint64_t change = 0;
+  };
+
+  void scan(const ZoneName& name);
+  std::set<Fingerprint> announced(const ZoneName& name) const;
+  void accept(const ZoneName& name, const std::set<Fingerprint>& ds);
+  void publish(const ZoneName& name, std::size_t address, const std::set<Fingerprint>& ds);
+
+  Context& context_;
+  Judge& judge_;
+  ReadCds read_cds_;
+  Nanoseconds lag_;
+  Nanoseconds spread_;
+  std::map<ZoneName, Zone> zones_;
+};
+
+}  // namespace rollcall::sim

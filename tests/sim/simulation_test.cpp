@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Hundreds of mixed histories. The promise is about the world, not about our states: whatever a
+// cache holds, it validates; and when all is healed, every zone gets rolled.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "tests/sim/campaign.h"
+
+using namespace rollcall;
+
+namespace {
+
+std::uint64_t seeds() {
+  const char* text = std::getenv("ROLLCALL_SIM_SEEDS");
+  return text == nullptr ? 400 : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace
+
+TEST_CASE("no cache is ever bogus, and every zone gets rolled", "[simulation]") {
+  sim::Campaign campaign;
+  campaign.seeds = seeds();
+  REQUIRE(campaign.seeds > 0);
+  const sim::Outcome outcome = sim::run(campaign, [](const sim::Outcome&, const std::string& news) {
+    if (!news.empty()) FAIL_CHECK(news);
+  });
+  CHECK(outcome.violations == 0);
+
+  // A fault or a state that never occurs proves nothing.
+  const std::vector<std::string> sometimes{
+      "partition", "isolation", "one-way link", "flapping link", "outage", "reboot",
+      "crash before saves", "crash after saves", "crash between acts", "directory silent", "clock wrong",
+      "entry lost", "entry vanished", "entry written again", "notice doubled", "notice late",
+      "signer refused", "signer hung", "signer stopped half-way", "zone lost",
+      "parent out of reach", "parent addresses differ", "DS a week late", "DS told by hand",
+      "candidate made", "duplicate candidates", "loser pruned", "candidate rejected", "generation void",
+      "fail-over made the key", "key failed", "step held over a day", "key purged", "key wiped",
+      "roll asked for", "roll asked for on both sides", "joined during a cut", "joined mid-roll"};
+  for (const std::string& what : sometimes) {
+    if (campaign.seeds < 200) break;
+    CHECK(std::pair(what, outcome.counters[what] > 0) == std::pair(what, true));
+  }
+}
+
+TEST_CASE("a history without faults: everything wanted is done, nothing is made twice", "[simulation]") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::Fixed fixed;
+    fixed.faults = std::set<sim::Fault>{};
+    INFO("replay: " << sim::replay_command(seed, fixed));
+    const sim::History history = sim::live_through(seed, fixed);
+    CHECK(history.violation.value_or("") == "");
+    CHECK(history.counters["decision"] > 0);
+  }
+}
+
+TEST_CASE("one seed is one history", "[simulation]") {
+  const sim::History once = sim::live_through(42, {});
+  const sim::History again = sim::live_through(42, {});
+  CHECK(once.counters.all() == again.counters.all());
+  CHECK(once.days == again.days);
+}

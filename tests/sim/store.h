@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A member's local store as a model: what it saved survives a crash, in whole transactions.
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "lib/core/member.h"
+
+namespace rollcall::sim {
+
+class Store {
+ public:
+  void apply(const std::vector<Save>& saves);
+
+  /// What a new start finds. After a reboot the waits mean nothing.
+  Restored load(bool same_boot) const;
+
+  bool serving() const { return state_.serving; }
+  const std::map<FactId, Fact>& facts() const { return facts_; }
+  const Fact* find(const FactId& id) const;
+
+ private:
+  void put(const Save& save);
+
+  std::map<FactId, Fact> facts_;
+  std::set<Intent> intents_;
+  Restored state_;  ///< But for `facts` and `intents`.
+};
+
+}  // namespace rollcall::sim

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The stories that were told when this way of making keys was proposed, played through.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <utility>
+
+#include "tests/sim/world.h"
+
+using namespace rollcall;
+using std::chrono::hours;
+
+namespace {
+
+constexpr std::size_t a = 0, b = 1, c = 2;
+constexpr Generation second_zsk{Role::zsk, Algorithm::ecdsap256sha256, 2};
+const ZoneName zone = "example.";
+
+/// Each member's dice show what the story says.
+class FixedDice : public DelayStrategy {
+ public:
+  /// delays  Of each machine, in the order of the world's.
+  void show(sim::World& world, const std::vector<Seconds>& delays) {
+    const sim::ModelledCrypto crypto;
+    std::vector<std::pair<std::uint64_t, Seconds>> ranked;
+    for (std::size_t i = 0; i < delays.size(); ++i) {
+      ranked.emplace_back(crypto.rank(world.machine(i).id(), zone), delays[i]);
+    }
+    std::ranges::sort(ranked);
+    by_rank_.clear();
+    for (const auto& entry : ranked) by_rank_.push_back(entry.second);
+  }
+  Nanoseconds draw(const Turn& turn, const std::function<std::uint64_t()>&) const override {
+    return turn.rank < by_rank_.size() ? by_rank_[turn.rank] : Seconds{60};
+  }
+
+ private:
+  std::vector<Seconds> by_rank_;
+};
+
+sim::Swarm quiet(std::size_t members) {
+  sim::Swarm swarm;
+  swarm.seed = 2013;
+  swarm.members = members;
+  swarm.policy.zsk_lifetime = 30_days;
+  swarm.policy.ksk_lifetime = Seconds{0};
+  swarm.policy.lead = 10_days;
+  swarm.policy.window = 7_days;
+  swarm.settings.heartbeat_idle = hours{12};
+  swarm.settings.look_interval = hours{24};
+  swarm.settings.parent_poll = hours{1};
+  swarm.settings.silence = hours{36};
+  swarm.parent_lag = Seconds{600};
+  for (std::size_t i = 0; i < 5; ++i) {
+    swarm.abilities.push_back(SwapAbility::exact);
+    swarm.zone_ttls.push_back(swarm.policy.max_zone_ttl);
+    swarm.serves_dns.push_back(true);
+  }
+  return swarm;
+}
+
+void cut(sim::World& world, std::size_t x, std::size_t y) {
+  world.directory().cut(x, y);
+  world.directory().cut(y, x);
+}
+
+std::vector<MemberId> makers(sim::World& world, const Generation& generation) {
+  std::vector<MemberId> members;
+  for (const FactId& id : world.judge().candidates(zone, generation)) members.push_back(id.author.member);
+  return members;
+}
+
+const Candidate& made_by(sim::World& world, const Generation& generation, std::size_t member) {
+  for (const FactId& id : world.judge().candidates(zone, generation)) {
+    if (id.author.member == world.machine(member).id()) return world.judge().candidate(id);
+  }
+  FAIL("member " << member << " made no key");
+  throw std::logic_error("unreachable");
+}
+
+void check_all_agree_on(sim::World& world, const Candidate& winner) {
+  CHECK(world.violation().value_or("") == "");
+  CHECK(world.unfinished() == "");
+  CHECK(world.judge().introduced(zone, winner.generation) == winner.fingerprint);
+  CHECK(world.judge().losers_left().empty());
+}
+
+}  // namespace
+
+TEST_CASE("story: the dice show 35000, 40000 and 32000 s; C makes the key and the others discard theirs",
+          "[simulation][story]") {
+  FixedDice dice;
+  sim::World world{quiet(3), nullptr, &dice};
+  dice.show(world, {Seconds{35000}, Seconds{40000}, Seconds{32000}});
+  world.run(35_days);
+
+  REQUIRE(makers(world, second_zsk) == std::vector{world.machine(c).id()});
+  const Candidate& winner = made_by(world, second_zsk, c);
+  CHECK(winner.created - winner.due >= Seconds{32000});
+  CHECK(winner.created - winner.due < Seconds{32010});
+  check_all_agree_on(world, winner);
+}
+
+TEST_CASE("story: A was disconnected, so A and C both made the key; C's is earlier, and A deletes its own",
+          "[simulation][story]") {
+  FixedDice dice;
+  sim::World world{quiet(3), nullptr, &dice};
+  dice.show(world, {Seconds{35000}, Seconds{40000}, Seconds{32000}});
+  world.run(10_days);
+  cut(world, a, b);
+  cut(world, a, c);
+  world.run(14_days);
+
+  REQUIRE(makers(world, second_zsk).size() == 2);
+  const Candidate winner = made_by(world, second_zsk, c);
+  CHECK(winner.created < made_by(world, second_zsk, a).created);
+  CHECK_FALSE(world.judge().introduced(zone, second_zsk));  // not before A has answered
+
+  world.directory().repair_all();
+  world.run(20_days);
+  check_all_agree_on(world, winner);
+}
+
+TEST_CASE("story: A loses B, C is connected to B only; A and C both make the key; the earliest wins",
+          "[simulation][story]") {
+  FixedDice dice;
+  sim::World world{quiet(3), nullptr, &dice};
+  world.directory().wire(a, c, false);
+  dice.show(world, {Seconds{20000}, Seconds{40000}, Seconds{30000}});
+  world.run(10_days);
+  cut(world, a, b);
+  world.run(14_days);
+
+  REQUIRE(makers(world, second_zsk).size() == 2);
+  const Candidate winner = made_by(world, second_zsk, a);
+  CHECK(winner.created < made_by(world, second_zsk, c).created);
+  CHECK_FALSE(world.judge().introduced(zone, second_zsk));
+
+  world.directory().repair_all();
+  world.run(20_days);
+  check_all_agree_on(world, winner);
+}
+
+// A has not heard of C while C joins at B, and might serve without its keys; so C waits with serving,
+// and on its side it is B that makes the key.
+TEST_CASE("story: C is added at B while A is away: it serves, and makes keys, when A has heard of it",
+          "[simulation][story]") {
+  FixedDice dice;
+  sim::World world{quiet(2), nullptr, &dice};
+  dice.show(world, {Seconds{30000}, Seconds{20000}});
+  world.run(10_days);
+  cut(world, a, b);
+  REQUIRE(world.add_machine() == c);
+  world.directory().wire(a, c, false);
+  world.run(hours{1});
+  world.admit(c, b);
+  world.run(14_days);
+
+  CHECK_FALSE(world.machine(c).store().serving());
+  REQUIRE(makers(world, second_zsk).size() == 2);
+  const Candidate winner = made_by(world, second_zsk, b);
+  CHECK(winner.created < made_by(world, second_zsk, a).created);
+  CHECK_FALSE(world.judge().introduced(zone, second_zsk));
+
+  world.directory().repair_all();
+  world.run(20_days);
+  CHECK(world.machine(c).store().serving());
+  check_all_agree_on(world, winner);
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/sim/swarm.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "tests/sim/random.h"
+
+namespace rollcall::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+constexpr std::array<std::pair<Fault, std::string_view>, 20> names{{
+    {Fault::partition, "partition"}, {Fault::isolation, "isolation"},
+    {Fault::one_way, "one-way"},     {Fault::flapping, "flapping"},
+    {Fault::chain, "chain"},         {Fault::lag, "lag"},
+    {Fault::crash, "crash"},         {Fault::reboot, "reboot"},
+    {Fault::outage, "outage"},       {Fault::lost_entry, "lost-entry"},
+    {Fault::notification, "notification"}, {Fault::silence, "silence"},
+    {Fault::clock, "clock"},         {Fault::signer, "signer"},
+    {Fault::zone_lost, "zone-lost"}, {Fault::parent, "parent"},
+    {Fault::check, "check"},         {Fault::key, "key"},
+    {Fault::admin, "admin"},         {Fault::join, "join"},
+}};
+
+std::size_t draw_members(Dice& dice) {
+  return dice.pick<std::size_t>({1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 4, 4, 5, 7});
+}
+
+// The lifetimes are long enough for lead, window and both waits, as the policy check demands.
+Policy draw_policy(Dice& dice) {
+  Policy policy;
+  policy.zsk_lifetime = dice.pick<Seconds>({20_days, 30_days, 45_days, 60_days});
+  policy.ksk_lifetime = dice.pick<Seconds>({30_days, 60_days, 90_days, Seconds{0}});
+  policy.dnskey_ttl = dice.pick<Seconds>({Seconds{300}, Seconds{3600}, 1_days});
+  policy.max_zone_ttl = dice.pick<Seconds>({Seconds{3600}, 1_days, 2_days});
+  policy.ds_ttl = dice.pick<Seconds>({Seconds{300}, Seconds{3600}, 1_days});
+  policy.propagation = dice.pick<Seconds>({Seconds{0}, Seconds{300}, Seconds{3600}});
+  policy.parent_propagation = dice.pick<Seconds>({Seconds{0}, Seconds{3600}, 1_days});
+  policy.publish_safety = dice.pick<Seconds>({Seconds{0}, Seconds{3600}, 1_days});
+  policy.retire_safety = dice.pick<Seconds>({Seconds{0}, Seconds{3600}, 1_days});
+  policy.lead = dice.pick<Seconds>({Seconds{3600}, 3_days, 10_days});
+  policy.window = dice.pick<Seconds>({Seconds{60}, 1_days, 3_days});
+  policy.window_first = dice.pick<Seconds>({Seconds{0}, Seconds{60}, Seconds{3600}});
+  policy.interval = dice.pick<Seconds>({Seconds{60}, Seconds{3600}, Seconds{21600}});
+  policy.purge = dice.pick<Seconds>({Seconds{0}, 5_days, 90_days});
+  return policy;
+}
+
+// What costs a heartbeat or a look although nothing changed is rare here, or years would take hours.
+Settings draw_settings(Dice& dice) {
+  Settings settings;
+  settings.heartbeat_idle = dice.pick<Seconds>({hours{12}, hours{24}});
+  settings.heartbeat_debounce = dice.pick<Nanoseconds>({milliseconds{200}, Seconds{2}, minutes{1}});
+  settings.step_stagger = dice.pick<Nanoseconds>({Seconds{0}, Seconds{2}, minutes{10}});
+  settings.patience = dice.pick<Nanoseconds>({Seconds{1}, Seconds{5}, minutes{5}});
+  settings.look_interval = dice.pick<Seconds>({hours{12}, hours{48}});
+  settings.parent_poll = dice.pick<Seconds>({hours{2}, hours{8}});
+  settings.silence = 3 * settings.heartbeat_idle;
+  settings.version = "simulated";
+  return settings;
+}
+
+std::set<Fault> draw_faults(Dice& dice) {
+  std::set<Fault> faults;
+  const std::uint64_t density = dice.pick<std::uint64_t>({5, 25, 40, 60});
+  for (const Fault fault : all_faults()) {
+    if (dice.percent(density)) faults.insert(fault);
+  }
+  return faults;
+}
+
+void draw_servers(Dice& dice, Swarm& swarm) {
+  const auto cluster = dice.pick<SwapAbility>({SwapAbility::exact, SwapAbility::together});
+  const bool mixed = dice.one_in(3);
+  const bool odd_ttls = dice.one_in(4);
+  for (std::size_t i = 0; i < swarm.members; ++i) {
+    const bool other = mixed && dice.one_in(2);
+    swarm.abilities.push_back(other ? SwapAbility::exact : cluster);
+    swarm.zone_ttls.push_back(odd_ttls ? dice.pick<Seconds>({Seconds{60}, 1_days, 3_days})
+                                       : swarm.policy.max_zone_ttl);
+    swarm.serves_dns.push_back(i == 0 || !dice.one_in(15));
+  }
+}
+
+void draw_parent(Dice& dice, Swarm& swarm) {
+  swarm.parent_addresses = 1 + dice.below(3);
+  swarm.parent_by_hand = dice.one_in(8);
+  swarm.parent_lag = swarm.on(Fault::parent) ? dice.pick<Seconds>({1_days, 10_days, 30_days})
+                                             : dice.pick<Seconds>({Seconds{60}, Seconds{7200}});
+  // Who tells by hand that the DS is there gives no TTL, so the policy's must be true then.
+  swarm.parent_ds_ttl = swarm.parent_by_hand || dice.one_in(2)
+                            ? swarm.policy.ds_ttl
+                            : dice.pick<Seconds>({Seconds{60}, Seconds{3600}, 2_days});
+}
+
+}  // namespace
+
+std::string_view to_string(Fault fault) {
+  return std::ranges::find(names, fault, &std::pair<Fault, std::string_view>::first)->second;
+}
+
+std::optional<Fault> fault_from(std::string_view name) {
+  const auto found = std::ranges::find(names, name, &std::pair<Fault, std::string_view>::second);
+  if (found == names.end()) return std::nullopt;
+  return found->first;
+}
+
+const std::vector<Fault>& all_faults() {
+  static const std::vector<Fault> all = [] {
+    std::vector<Fault> faults;
+    for (const auto& entry : names) faults.push_back(entry.first);
+    return faults;
+  }();
+  return all;
+}
+
+Swarm swarm(std::uint64_t seed, const Fixed& fixed) {
+  Dice dice{seed};
+  Swarm swarm;
+  swarm.seed = seed;
+  swarm.duration = fixed.duration;
+  const std::size_t members = draw_members(dice);
+  swarm.members = fixed.members.value_or(members);
+  swarm.zones = dice.one_in(5) ? 2 : 1;
+  std::set<Fault> faults = draw_faults(dice);
+  swarm.faults = fixed.faults.value_or(std::move(faults));
+  swarm.fault_interval = dice.pick<Seconds>({3_days, 10_days, 30_days});
+  swarm.policy = draw_policy(dice);
+  swarm.settings = draw_settings(dice);
+  swarm.mode = dice.one_in(3) ? Mode::appointed : Mode::random;
+  swarm.appointed = std::min<std::size_t>(swarm.members, 1 + dice.below(3));
+  if (swarm.on(Fault::join) && swarm.members > 1) swarm.late = 1 + dice.below(swarm.members - 1);
+  swarm.lag = swarm.on(Fault::lag) ? dice.pick<Nanoseconds>({minutes{10}, hours{6}})
+                                   : dice.pick<Nanoseconds>({milliseconds{50}, Seconds{3}});
+  draw_servers(dice, swarm);
+  draw_parent(dice, swarm);
+  return swarm;
+}
+
+}  // namespace rollcall::sim

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/sim/world.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+constexpr hours day{24};
+
+}  // namespace
+
+World::World(Swarm swarm, std::ostream* story, const DelayStrategy* delay)
+    : context_(std::move(swarm), story),
+      judge_(context_),
+      directory_(context_),
+      parent_(context_, judge_, [this](const ZoneName& zone) { return announced(zone); }),
+      site_{context_, judge_, directory_, parent_, crypto_, delay != nullptr ? *delay : random_delay_,
+            [this](std::size_t index) { faults_.died(index); }},
+      faults_(*this) {
+  begin();
+}
+
+// The first member makes the cluster, takes the others in, and gets a policy and zones.
+void World::begin() {
+  const Swarm& swarm = context_.swarm;
+  for (std::size_t i = 0; i < swarm.members - swarm.late; ++i) add_machine();
+  context_.schedule.after(Seconds{5}, [this] {
+    machine(0).member().init(machine(0).keys(), epoch_for(machine(0).id()));
+    machine(0).poke();
+  });
+  for (std::size_t i = 1; i < members(); ++i) {
+    context_.schedule.after(minutes{1}, [this, i] { admit(i); });
+  }
+  for (std::size_t i = members(); i < swarm.members; ++i) {
+    const Nanoseconds when = context_.dice.between(hours{1}, swarm.duration * 3 / 4);
+    context_.schedule.after(when, [this] { admit(add_machine()); });
+  }
+  set_up_zones();
+  context_.schedule.after(day, [this] { every_day(); });
+  // What went wrong before there was a cluster would be a story about something else.
+  context_.schedule.after(hours{2}, [this] { faults_.begin(); });
+}
+
+void World::set_up_zones() {
+  const Swarm& swarm = context_.swarm;
+  std::vector<std::size_t> managers;
+  for (std::size_t i = 0; swarm.mode == Mode::appointed && i < swarm.appointed; ++i) managers.push_back(i);
+  std::erase_if(managers, [this](std::size_t i) { return i >= members(); });
+  appoint(0, managers);
+  directory_.write(0, PolicyEntry{"default", swarm.policy});
+  for (std::size_t i = 0; i < swarm.zones; ++i) {
+    const ZoneName zone = i == 0 ? "example." : "second.example.";
+    zones_.push_back(zone);
+    const Nanoseconds when = context_.dice.between(minutes{10}, hours{1});
+    context_.schedule.after(when, [this, zone] {
+      directory_.write(0, ZoneConfig{{zone, 1}, "default"});
+      parent_.delegate(zone);
+    });
+  }
+}
+
+MemberId World::new_id() {
+  MemberId id;
+  for (std::byte& byte : id.bytes) byte = static_cast<std::byte>(context_.dice.below(256));
+  id.bytes.back() = static_cast<std::byte>(machines_.size() + 0xa0);
+  return id;
+}
+
+Epoch World::epoch_for(const MemberId& member) const {
+  Epoch epoch{1, member, {}, Bytes(48, std::byte{7})};
+  epoch.check.fill(std::byte{1});
+  return epoch;
+}
+
+std::size_t World::add_machine() {
+  const std::size_t index = machines_.size();
+  machines_.push_back(std::make_unique<Machine>(site_, index, new_id()));
+  if (context_.swarm.on(Fault::chain)) {
+    for (std::size_t other = 0; other + 1 < index; ++other) directory_.wire(other, index, false);
+  }
+  machines_.back()->start();
+  return index;
+}
+
+void World::admit(std::size_t joiner) {
+  if (judge_.admitted(machine(joiner).id())) return;
+  if (const auto by = someone_serving(joiner)) admit(joiner, *by);
+  context_.schedule.after(minutes{30}, [this, joiner] { admit(joiner); });
+}
+
+void World::admit(std::size_t joiner, std::size_t by) {
+  Machine& host = machine(by);
+  if (host.member().admit(machine(joiner).keys(), epoch_for(machine(joiner).id()))) return;
+  context_.trace.line("admin", host.name() + " is to admit " + machine(joiner).name());
+  if (!directory_.whole()) context_.counters.add("joined during a cut");
+  for (const ZoneName& zone : zones_) {
+    if (host.dns().keys_published(zone) > 2) context_.counters.add("joined mid-roll");
+  }
+  host.poke();
+}
+
+std::optional<std::size_t> World::someone_serving(std::size_t but) {
+  std::vector<std::size_t> able;
+  for (std::size_t i = 0; i < members(); ++i) {
+    if (i != but && machine(i).alive() && machine(i).store().serving()) able.push_back(i);
+  }
+  if (able.empty()) return std::nullopt;
+  return context_.dice.pick(able);
+}
+
+void World::roll(std::size_t at, Role role) {
+  Machine& host = machine(at);
+  if (!host.alive()) return;
+  Uuid request;
+  for (std::byte& byte : request.bytes) byte = static_cast<std::byte>(context_.dice.below(256));
+  const ZoneName& zone = context_.dice.pick(zones_);
+  const auto refused = host.member().roll(zone, role, request, "admin");
+  context_.trace.line("admin", "asks " + host.name() + " for a new " + std::string(to_string(role)) + " of " + zone +
+                                   (refused ? ", refused: " + *refused : ""));
+  host.poke();
+}
+
+void World::appoint(std::size_t at, const std::vector<std::size_t>& managers) {
+  ClusterConfig config;
+  config.cluster.bytes.fill(std::byte{0xc1});
+  config.mode = managers.empty() ? Mode::random : Mode::appointed;
+  for (const std::size_t manager : managers) {
+    if (std::ranges::count(config.appointed, machine(manager).id()) == 0) config.appointed.push_back(machine(manager).id());
+  }
+  judge_.appointed(managers);
+  directory_.write(at, config);
+}
+
+std::vector<std::set<Fingerprint>> World::announced(const ZoneName& zone) const {
+  std::vector<std::set<Fingerprint>> sets;
+  for (const auto& machine : machines_) {
+    if (machine->dns().answering() && machine->dns().served(zone) != nullptr) sets.push_back(machine->dns().cds(zone));
+  }
+  return sets;
+}
+
+void World::run(Nanoseconds duration) {
+  const Time until = context_.schedule.now() + duration;
+  while (!violation() && context_.schedule.step(until)) {
+  }
+}
+
+void World::every_day() {
+  watch_holds();
+  if (context_.swarm.parent_by_hand) tell_of_ds();
+  context_.schedule.after(day, [this] { every_day(); });
+}
+
+void World::watch_holds() {
+  std::set<std::string> held;
+  for (const auto& machine : machines_) {
+    if (!machine->alive()) continue;
+    for (const ZoneStatus& zone : machine->status().zones) {
+      for (const Hold& hold : zone.holds) {
+        if (hold.reason == Reason::member) held.insert(machine->name() + zone.zone.name + hold.step);
+      }
+    }
+  }
+  for (const std::string& step : held) {
+    if (held_yesterday_.contains(step)) context_.counters.add("step held over a day");
+  }
+  held_yesterday_ = std::move(held);
+}
+
+// Where members cannot ask the parent somebody looks once a day and tells one of them.
+void World::tell_of_ds() {
+  Machine& host = machine(context_.dice.below(members()));
+  if (!host.alive()) return;
+  for (const ZoneStatus& zone : host.status().zones) {
+    const bool asked = std::ranges::any_of(zone.holds, [](const Hold& hold) { return hold.reason == Reason::parent; });
+    const std::set<Fingerprint> there = parent_.agreed(zone.zone.name);
+    if (!asked || there.empty() || there != host.dns().cds(zone.zone.name)) continue;
+    context_.counters.add("DS told by hand");
+    context_.trace.line("admin", "tells " + host.name() + " that the DS of " + zone.zone.name + " is published");
+    host.member().ds_published(zone.zone.name, "admin");
+    host.poke();
+  }
+}
+
+void World::heal() {
+  faults_.end();
+  context_.trace.line("world", "everything is healed");
+  directory_.set_hostile(false);
+  directory_.set_lag(Seconds{2});
+  parent_.hurry();
+  for (const auto& machine : machines_) machine->recover();
+  directory_.repair_all();
+}
+
+void World::converge() {
+  const Time until = context_.schedule.now() + patience();
+  while (!violation() && context_.schedule.now() < until) {
+    run(hours{12});
+    if (unfinished().empty()) return;
+  }
+  judge_.violated("not converged: " + unfinished());
+}
+
+}  // namespace rollcall::sim

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A whole simulated cluster: machines with the real core, their directory, the parent, administrators
+// and faults, all from one seed. First everything may break, then all is healed and has to agree.
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/sim/crypto.h"
+#include "tests/sim/faults.h"
+#include "tests/sim/machine.h"
+
+namespace rollcall::sim {
+
+class World {
+ public:
+  /// story  Where the history is told; null: nowhere.
+  /// delay  Of random mode; null: the core's own.
+  explicit World(Swarm swarm, std::ostream* story = nullptr, const DelayStrategy* delay = nullptr);
+
+  /// Lets time go by, until a promise is broken at most.
+  void run(Nanoseconds duration);
+  /// Ends all faults: everybody is back, links are up, clocks are right.
+  void heal();
+  /// Waits until all agree and everything wanted is done; that it takes too long is a violation.
+  void converge();
+
+  /// What is not yet as it should be; empty if nothing.
+  std::string unfinished() const;
+  /// How long the agreement may take after the worst history.
+  Nanoseconds patience() const;
+  const std::optional<std::string>& violation() const { return judge_.violation(); }
+
+  Context& context() { return context_; }
+  Judge& judge() { return judge_; }
+  Directory& directory() { return directory_; }
+  const Parent& parent() const { return parent_; }
+  std::size_t members() const { return machines_.size(); }
+  Machine& machine(std::size_t index) { return *machines_[index]; }
+
+  // Administrators.
+  std::size_t add_machine();                 ///< Its agent runs, but it is no member yet.
+  void admit(std::size_t joiner);            ///< By any member that serves, again until it is done.
+  void admit(std::size_t joiner, std::size_t by);
+  void roll(std::size_t at, Role role);
+  void appoint(std::size_t at, const std::vector<std::size_t>& managers);
+  const std::vector<ZoneName>& zones() const { return zones_; }
+
+ private:
+  void begin();
+  void set_up_zones();
+  std::optional<std::size_t> someone_serving(std::size_t but);
+  std::vector<std::set<Fingerprint>> announced(const ZoneName& zone) const;
+  void every_day();
+  void watch_holds();
+  void tell_of_ds();
+  MemberId new_id();
+  Epoch epoch_for(const MemberId& member) const;
+
+  std::string unfinished_member(const Machine& machine) const;
+  std::string unfinished_zone(const ZoneName& zone) const;
+  std::string overdue(const ZoneName& zone, const std::set<Fingerprint>& in_use, Role role) const;
+
+  Context context_;
+  ModelledCrypto crypto_;
+  RandomDelay random_delay_;
+  Judge judge_;
+  Directory directory_;
+  Parent parent_;
+  Site site_;
+  std::vector<std::unique_ptr<Machine>> machines_;
+  std::vector<ZoneName> zones_;
+  Faults faults_;
+  std::set<std::string> held_yesterday_;
+};
+
+}  // namespace rollcall::sim
