@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/agent/core_crypto.h"
+
+#include "lib/crypto/digest.h"
+#include "lib/directory/codec.h"
+#include "lib/dns/names.h"
+
+namespace rollcall::agent {
+
+Signature CoreCrypto::sign(const FactId& id, Time created, const FactContent& content) const {
+  const auto attributes = directory::attributes_of(id, created, content);
+  return keyring_.identity().sign(directory::signed_bytes(cluster_, attributes));
+}
+
+Digest CoreCrypto::chain(const Digest& before, const Signature& signature) const {
+  return crypto::chain(before, signature);
+}
+
+std::uint64_t CoreCrypto::rank(const MemberId& member, const ZoneName& zone) const {
+  return crypto::rendezvous(member, dns::zone_wire(zone));
+}
+
+}  // namespace rollcall::agent
