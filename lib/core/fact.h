@@ -20,7 +20,7 @@ struct Candidate {
   Generation generation;
   Time created;             ///< Decides the election, to the nanosecond.
   Time due;                 ///< When the generation was due by the author's reckoning; not after `created`.
-  std::string why;          ///< `first`, `predecessor <fingerprint>`, `request <uuid>`, `void <number>`.
+  std::string why;          ///< `first`, `predecessor <fingerprint>` or `request <uuid>`.
   std::optional<Time> expires;  ///< Planned end of use; absent: unlimited.
   Fingerprint fingerprint;
   std::uint16_t key_tag = 0;    ///< RFC 4034, appendix B.

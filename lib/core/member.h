@@ -55,6 +55,7 @@ struct Settings {
   Seconds silence{900};            ///< A heartbeat older than this is not fresh.
   Seconds rrsig_alarm = 3_days;    ///< Before the first RRSIG of a zone expires.
   bool serves_dns = true;          ///< False: decisions are carried out by storing them.
+  SignerAbility signer;            ///< What the own server can do.
   bool serve_automatically = true; ///< False: serving comes on by set_serving() only.
   std::string version;
 };

@@ -63,8 +63,9 @@ Time due_time(Role role, Time needed, Time first_use, const Policy& policy, cons
 std::optional<Time> planned_expiry(Time created, std::optional<Time> predecessor_expires,
                                    bool has_predecessor, Seconds lifetime, const Intervals& i) {
   if (lifetime == Seconds{0}) return std::nullopt;
-  if (!has_predecessor) return created + lifetime;  // used as soon as it is published
-  const Time usable = created + publication_interval(i);
+  const Time made = std::chrono::floor<Seconds>(created);
+  if (!has_predecessor) return made + lifetime;  // used as soon as it is published
+  const Time usable = made + publication_interval(i);
   return std::max(usable, predecessor_expires.value_or(usable)) + lifetime;
 }
 

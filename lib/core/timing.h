@@ -38,7 +38,7 @@ std::optional<Time> needed_by(std::optional<Time> expires, Time first_use, Secon
 Time due_time(Role role, Time needed, Time first_use, const Policy& policy,
               const Intervals& intervals);
 
-/// The planned end of a new key's use. Empty: unlimited.
+/// The planned end of a new key's use, in whole seconds. Empty: unlimited.
 std::optional<Time> planned_expiry(Time created, std::optional<Time> predecessor_expires,
                                    bool has_predecessor, Seconds lifetime,
                                    const Intervals& intervals);

@@ -98,7 +98,7 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
                .first_use = lens.book.history({key.fingerprint, use_of(key.generation.role)})
                                 .first_introduced,
                .needed_until = {},
-               .at_once = !key.why.starts_with("predecessor ")};
+               .at_once = !key.why.starts_with("predecessor ")};  // `first` or `request`
   for (const Record record : all_records) view[record] = deduce(key, record, rolling);
   if (view.first_use) {
     view.needed_until =

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Events in, effects out: what is remembered of each event, and the order of things in a pass.
+#include "lib/core/member.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/core/member_impl.h"
+
+namespace rollcall {
+namespace {
+
+constexpr int most_rounds = 16;  // a pass that goes on longer continues with the next one
+constexpr Seconds key_retry{10};
+
+}  // namespace
+
+Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Crypto& crypto,
+                   const DelayStrategy& random_delay, Restored restored)
+    : self_(self),
+      instance_(instance),
+      settings_(std::move(settings)),
+      crypto_(crypto),
+      random_delay_(random_delay),
+      log_([&crypto](const Digest& before, const Signature& s) { return crypto.chain(before, s); }),
+      acks_(log_),
+      waits_(std::move(restored.waits)),
+      counters_(std::move(restored.counters)),
+      serving_(restored.serving) {
+  for (Fact& fact : restored.facts) {
+    if (fact.id.author == self_) unseen_.emplace(fact.id.seq, BootTime{});
+    log_.add(std::move(fact));
+  }
+  for (const Incarnation& author : log_.authors()) saved_[author] = log_.prefix(author);
+  for (const VectorEntry& entry : restored.vector) {
+    vector_[entry.author] = std::min(entry.seq, log_.prefix(entry.author));
+  }
+  for (const Behind& behind : restored.behind) behind_.insert(behind.facts.begin(), behind.facts.end());
+  for (const Intent& intent : restored.intents) intents_.insert(intent);
+  for (const Incarnation& author : log_.authors()) {
+    for (const Fact& fact : log_.in_order(author)) {
+      note(fact);
+      if (fact.id.seq > vector_[author] || behind_.contains(fact.id)) continue;
+      if (const auto* admit = std::get_if<Admit>(&fact.content)) {
+        roster_.insert({admit->joiner.member, admit->joiner.incarnation});
+      }
+    }
+  }
+}
+
+// --- events --------------------------------------------------------------------------------------
+
+void Member::Impl::fact(Fact fact) {
+  const FactId id = fact.id;
+  if (id.author == self_) {
+    unseen_.erase(id.seq);
+    if (!log_.holds(id)) {
+      identity_trouble_ = "the directory has facts of this member that its store does not know: it "
+                          "was restored from a copy, or two agents share its identity";
+      return;
+    }
+  }
+  log_.add(std::move(fact));
+}
+
+void Member::Impl::fact_vanished(const FactId& id) {
+  if (id.author == self_ && log_.holds(id)) to_write_again_.insert(id.seq);
+}
+
+void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
+  const Incarnation member = heartbeat.member;
+  const std::uint64_t counter = heartbeat.counter;
+  if (counter < counters_[member]) return;
+  const Nanoseconds offset = heartbeat.time - now.wall;
+  for (const VectorEntry& entry : heartbeat.vector) {
+    if (entry.author == self_ && entry.seq > log_.prefix(self_)) {
+      identity_trouble_ = name_of_member(member.member) + " has answered facts of this member that "
+                          "its store does not know: the store was restored from an old copy";
+    }
+  }
+  if (!acks_.receive(std::move(heartbeat))) return;
+  // A first one may have been lying in the directory for long: it says nothing of the clock.
+  if (received_at_.contains(member.member)) {
+    clock_offset_[member.member] = offset;
+    heard_since_start_.insert(member.member);
+  }
+  received_at_[member.member] = now.boot;
+  if (counter > counters_[member]) {
+    counters_[member] = counter;
+    pending_saves_.push_back(SaveCounter{member, counter});
+  }
+}
+
+ZoneWork& Member::Impl::work_of(const ZoneRef& zone) {
+  const auto [at, added] = zones_.try_emplace(zone);
+  if (added) at->second.zone = zone;
+  return at->second;
+}
+
+ZoneWork* Member::Impl::find_work(const ZoneName& zone) {
+  ZoneWork* found = nullptr;
+  for (auto& [ref, work] : zones_) {
+    if (ref.name == zone && work.configured) found = &work;
+  }
+  return found;
+}
+
+Policy Member::Impl::policy_of(const ZoneWork& work) const {
+  const auto found = policies_.find(work.policy_name);
+  return found == policies_.end() ? Policy{} : found->second;
+}
+
+std::string Member::Impl::name_of_member(const MemberId& member) const {
+  const auto found = known_.find(member);
+  return found == known_.end() ? to_string(member) : found->second.host;
+}
+
+void Member::Impl::tell(Notice::Level level, std::string event, const ZoneName& zone,
+                        std::string text) {
+  pending_notices_.push_back({level, std::move(event), zone, std::move(text)});
+}
+
+void Member::Impl::wake(BootTime at) {
+  effects_.again = std::min(effects_.again.value_or(at), at);
+}
+
+// --- what people ask -----------------------------------------------------------------------------
+
+std::optional<std::string> Member::Impl::admit(MemberKeys joiner, Epoch sealed) {
+  const bool first = log_.authors().empty() && joiner.member == self_.member;
+  if (!first && !may_write()) {
+    return "this member cannot admit anybody now: " +
+           (doubt_.empty() ? std::string{"it does not serve yet"} : doubt_);
+  }
+  if (roster_.contains({joiner.member, joiner.incarnation})) {
+    return name_of_member(joiner.member) + " is a member already";
+  }
+  std::vector<MemberKeys> known;
+  for (const auto& [member, keys] : known_) known.push_back(keys);
+  asked_for_.push_back(Admit{std::move(joiner), std::move(known)});
+  asked_for_.push_back(std::move(sealed));
+  return std::nullopt;
+}
+
+std::optional<std::string> Member::Impl::roll(const ZoneName& zone, Role role, Uuid request,
+                                              std::string who) {
+  ZoneWork* work = find_work(zone);
+  if (!work) return "zone " + zone + " is not managed here";
+  const std::string name{to_string(role)};
+  const std::uint32_t newest = work->book.newest_generation(role);
+  if (newest == 0) return "zone " + zone + " has no " + name + " yet: its first one is being made";
+  const Election election = elect(work->book, role, newest, acks_);
+  if (election.open()) return "the election of " + name + " " + std::to_string(newest) + " is not over";
+  const auto unused = std::ranges::find_if(work->view.keys, [&](const KeyView& key) {
+    return key.generation.role == role && !key.in_use();
+  });
+  if (unused != work->view.keys.end()) {
+    return name + " " + std::to_string(unused->key_tag) +
+           " is on its way already; `rollcall status " + zone + "` says what it waits for";
+  }
+  for (const auto& asked : asked_for_) {
+    const auto* other = std::get_if<Request>(&asked);
+    if (other && other->zone.name == zone && other->generation.role == role) return std::nullopt;
+  }
+  if (work->book.request_for(role, newest + 1)) return std::nullopt;  // two equal ones are one
+  Generation generation = election.candidates.front()->generation;
+  generation.number = newest + 1;
+  asked_for_.push_back(Request{request, work->zone, generation, std::move(who)});
+  return std::nullopt;
+}
+
+std::optional<std::string> Member::Impl::set_serving(bool on) {
+  if (!on) {
+    return "serving cannot be taken back: caches may hold what this server answered. Stop its DNS "
+           "server, or let the member leave";
+  }
+  const bool automatic = std::exchange(settings_.serve_automatically, true);
+  if (!serving_ && !may_start_serving()) {
+    settings_.serve_automatically = automatic;
+    return "not yet: every member has to count this one, and it has to carry out all that they had";
+  }
+  return std::nullopt;
+}
+
+// --- a pass --------------------------------------------------------------------------------------
+
+Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& chance) {
+  now_ = now;
+  chance_ = &chance;
+  effects_ = {};
+  std::ranges::move(std::exchange(pending_saves_, {}), std::back_inserter(effects_.saves));
+  watch_clocks();
+  doubt_ = doubt();
+  if (!std::exchange(intents_struck_, true)) {  // a key that was being made when we died
+    for (const Intent& intent : std::set<Intent>{intents_}) drop_intent(intent);
+  }
+  const bool first_of_all = log_.authors().empty() && !asked_for_.empty();
+  if (may_write() || first_of_all) {
+    for (FactContent& content : std::exchange(asked_for_, {})) add_fact(std::move(content));
+  }
+  int rounds = 0;
+  do {
+    again_ = false;
+    follow_facts();
+    acks_.set_self(answers());
+    acks_.recount();
+    serve_when_allowed();
+    finish_keys();
+    for (auto& [zone, work] : zones_) work_on(work);
+  } while (again_ && ++rounds < most_rounds);
+  if (again_) wake(now_.boot);
+
+  note_gaps();
+  write_again();
+  save_progress();
+  send_heartbeat();
+  for (Notice& notice : std::exchange(pending_notices_, {})) effects_.acts.push_back(std::move(notice));
+  return std::move(effects_);
+}
+
+void Member::Impl::save_progress() {
+  for (const WaitKey& key : waits_.take_stopped()) effects_.saves.push_back(DropWait{key});
+  for (const auto& [key, since] : waits_.take_started()) effects_.saves.push_back(SaveWait{key, since});
+  for (const Incarnation& author : log_.authors()) {
+    std::uint64_t& saved = saved_[author];
+    if (author == self_) continue;  // saved as they were made
+    for (; saved < log_.prefix(author); ++saved) {
+      effects_.saves.push_back(SaveFact{*log_.find({author, saved + 1})});
+    }
+  }
+  if (!std::exchange(progressed_, false)) return;
+  Heartbeat own = answers();
+  effects_.saves.push_back(SaveProgress{std::move(own.vector), std::move(own.behind), serving_});
+}
+
+// --- the public face -----------------------------------------------------------------------------
+
+Member::Member(Incarnation self, Uuid instance, Settings settings, const Crypto& crypto,
+               const DelayStrategy& random_delay, Restored restored)
+    : impl_(std::make_unique<Impl>(self, instance, std::move(settings), crypto, random_delay,
+                                   std::move(restored))) {}
+Member::~Member() = default;
+
+void Member::config(ClusterConfig config) { impl_->config_ = std::move(config); }
+void Member::policy(const std::string& name, Policy policy) { impl_->policies_[name] = policy; }
+void Member::policy_gone(const std::string& name) { impl_->policies_.erase(name); }
+
+void Member::zone(ZoneConfig config) {
+  zone_gone(config.zone.name);
+  ZoneWork& work = impl_->work_of(config.zone);
+  work.configured = true;
+  work.policy_name = std::move(config.policy);
+}
+
+void Member::zone_gone(const ZoneName& name) {
+  for (auto& [zone, work] : impl_->zones_) {
+    if (zone.name == name) work.configured = false;
+  }
+}
+
+void Member::fact(Fact fact) { impl_->fact(std::move(fact)); }
+void Member::fact_vanished(const FactId& id) { impl_->fact_vanished(id); }
+void Member::heartbeat(Heartbeat heartbeat, Moment now) { impl_->heartbeat(std::move(heartbeat), now); }
+
+void Member::own_heartbeat_seen(std::uint64_t counter, const Uuid& instance) {
+  if (instance == impl_->instance_ || counter <= impl_->counters_[impl_->self_]) return;
+  impl_->identity_trouble_ =
+      "another agent writes heartbeats with this member's identity: stop one of the two, then "
+      "restart this one";
+}
+
+void Member::directory_current(bool current, std::string why) {
+  if (current && !impl_->current_) {
+    for (const auto& [seq, since] : impl_->unseen_) impl_->to_write_again_.insert(seq);
+  }
+  impl_->current_ = current;
+  impl_->not_current_why_ = std::move(why);
+}
+
+void Member::quarantined(const std::string& dn, const std::string& why) {
+  if (why.empty()) {
+    impl_->quarantine_.erase(dn);
+  } else {
+    impl_->quarantine_[dn] = why;
+  }
+}
+
+void Member::key_made(NewKey key) {
+  const Intent intent = key.intent;
+  if (impl_->intents_.contains(intent)) impl_->made_.insert_or_assign(intent, std::move(key));
+}
+
+void Member::key_failed(const Intent& intent, std::string why) {
+  impl_->tell(Notice::Level::error, "key not made", intent.zone.name,
+              to_string(intent.generation) + ": " + why);
+  impl_->failed_intents_.insert(intent);
+  ZoneWork& work = impl_->work_of(intent.zone);
+  work.turns[intent.generation.role].since = impl_->now_.boot + key_retry;
+}
+
+void Member::candidate_checked(const FactId& fact, std::optional<std::string> failure) {
+  if (failure) impl_->failed_checks_[fact] = std::move(*failure);
+  impl_->checks_[fact] = Impl::Check::passed;
+}
+
+void Member::epoch_opened(const FactId& fact, std::optional<std::string> failure) {
+  impl_->opening_.erase(fact);
+  const Fact* held = impl_->log_.find(fact);
+  const auto* epoch = held ? std::get_if<Epoch>(&held->content) : nullptr;
+  if (!epoch) return;
+  if (failure) {
+    impl_->tell(Notice::Level::error, "master key not opened", "", *failure);
+    impl_->opening_.insert(fact);  // asking again would end the same way
+    return;
+  }
+  impl_->opened_.insert(fact);
+  impl_->epochs_.insert(epoch->number);
+}
+
+void Member::exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen) {
+  impl_->exported(zone, order, std::move(seen));
+}
+void Member::export_failed(const ZoneRef& zone, std::uint64_t order, std::string why) {
+  impl_->server_failed(zone, order, std::move(why));
+}
+void Member::looked(const ZoneRef& zone, std::uint64_t order, ServedZone seen) {
+  impl_->exported(zone, order, std::move(seen));
+}
+void Member::look_failed(const ZoneRef& zone, std::uint64_t order, std::string why) {
+  impl_->server_failed(zone, order, std::move(why));
+}
+
+void Member::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now) {
+  auto& parent = impl_->work_of(zone).parent;
+  std::ranges::sort(answer.ds);
+  std::ranges::sort(answer.ds_somewhere);
+  parent.configured = true;
+  parent.answer = std::move(answer);
+  parent.answered_at = now.boot;
+  parent.silent.clear();
+}
+
+void Member::parent_silent(const ZoneRef& zone, std::string why) {
+  auto& parent = impl_->work_of(zone).parent;
+  parent.answer.reset();
+  parent.silent = std::move(why);
+}
+
+void Member::parent_unconfigured(const ZoneRef& zone) {
+  impl_->work_of(zone).parent.configured = false;
+}
+
+std::optional<std::string> Member::admit(MemberKeys joiner, Epoch sealed) {
+  return impl_->admit(std::move(joiner), std::move(sealed));
+}
+std::optional<std::string> Member::init(MemberKeys self, Epoch sealed) {
+  return impl_->admit(std::move(self), std::move(sealed));
+}
+std::optional<std::string> Member::roll(const ZoneName& zone, Role role, Uuid request,
+                                        std::string asked_by) {
+  return impl_->roll(zone, role, request, std::move(asked_by));
+}
+std::optional<std::string> Member::ds_published(const ZoneName& zone, std::string asked_by) {
+  return impl_->ds_by_hand(zone, std::move(asked_by), true);
+}
+std::optional<std::string> Member::ds_withdrawn(const ZoneName& zone, std::string asked_by) {
+  return impl_->ds_by_hand(zone, std::move(asked_by), false);
+}
+std::optional<std::string> Member::set_serving(bool on) { return impl_->set_serving(on); }
+
+Effects Member::pass(Moment now, const std::function<std::uint64_t()>& chance) {
+  return impl_->pass(now, chance);
+}
+
+MemberStatus Member::status(Moment now) const { return impl_->status(now); }
+
+}  // namespace rollcall

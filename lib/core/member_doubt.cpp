@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Doubt: when a member must not trust what it sees. It goes on serving what it served last, writes
+// nothing new, and says so.
+#include <algorithm>
+
+#include "lib/core/member_impl.h"
+
+namespace rollcall {
+namespace {
+
+constexpr Seconds steady{3600};  // after a jump of the own clock, if nobody else can be asked
+
+Nanoseconds distance(Nanoseconds a) { return a < Nanoseconds{0} ? -a : a; }
+
+}  // namespace
+
+// The wall clock against the boot clock: they drift apart only if somebody sets the time.
+void Member::Impl::watch_clocks() {
+  const Nanoseconds offset = now_.wall.time_since_epoch() - now_.boot.time_since_epoch();
+  if (wall_minus_boot_ && distance(offset - *wall_minus_boot_) > settings_.clock_tolerance) {
+    jumped_at_ = now_.boot;
+    for (auto& [member, theirs] : clock_offset_) theirs -= offset - *wall_minus_boot_;
+  }
+  wall_minus_boot_ = offset;
+}
+
+std::string Member::Impl::doubt() const {
+  if (!identity_trouble_.empty()) return identity_trouble_;
+  if (!current_) return "the directory cannot be followed: " + not_current_why_;
+
+  std::vector<Nanoseconds> offsets;
+  for (const auto& [member, offset] : clock_offset_) {
+    if (fresh(member)) offsets.push_back(offset);
+  }
+  if (!offsets.empty()) {
+    const auto middle = offsets.begin() + static_cast<std::ptrdiff_t>(offsets.size() / 2);
+    std::ranges::nth_element(offsets, middle);
+    if (distance(*middle) <= settings_.clock_tolerance) return {};
+    return "the own clock is " + to_words(distance(*middle)) +
+           (*middle > Nanoseconds{0} ? " behind" : " ahead of") + " the other members' clocks";
+  }
+  if (jumped_at_ && now_.boot - *jumped_at_ < steady) {
+    return "the own clock was set, and no other member can confirm it; waiting for an hour";
+  }
+  return {};
+}
+
+// After a start a member compares itself with another one before it decides anything: its store,
+// or its directory, may be an old copy.
+bool Member::Impl::compared() const {
+  const bool only_one = acks_.roster().size() == 1;
+  return only_one || !heard_since_start_.empty();
+}
+
+}  // namespace rollcall

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the own server is told, and what it is seen to serve. A decision is carried out when the
+// server itself was seen to serve it, never before.
+#include <algorithm>
+
+#include "lib/core/member_impl.h"
+
+namespace rollcall {
+namespace {
+
+constexpr Nanoseconds first_retry = std::chrono::milliseconds{500};
+constexpr Nanoseconds last_retry = std::chrono::seconds{30};
+
+bool as_ordered(const KeyTarget& key, const ServedKey& seen) {
+  const bool zone_signed = key.zrrsig ? seen.zrrsig_everywhere : !seen.zrrsig_anywhere;
+  return key.dnskey == seen.dnskey && key.krrsig == seen.krrsig && zone_signed && key.ds == seen.cds;
+}
+
+// The first thing that is not as ordered, for people; empty if all is.
+std::string difference(const std::vector<KeyTarget>& keys, const std::vector<ServedKey>& seen) {
+  if (keys.size() != seen.size()) return "the server's answer does not name every key";
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (as_ordered(keys[i], seen[i])) continue;
+    const auto text = [](bool served) { return served ? "is still served" : "is not served yet"; };
+    const std::string key = to_string(keys[i].generation) + " (" + short_name(keys[i].key) + ")";
+    if (keys[i].dnskey != seen[i].dnskey) return "DNSKEY of " + key + ' ' + text(seen[i].dnskey);
+    if (keys[i].krrsig != seen[i].krrsig) {
+      return "the signature of " + key + " over the DNSKEY RRset " + text(seen[i].krrsig);
+    }
+    if (keys[i].ds != seen[i].cds) return "CDS of " + key + ' ' + text(seen[i].cds);
+    return "the zone " + std::string{keys[i].zrrsig ? "is not signed all over by " : "still has signatures of "} + key;
+  }
+  return {};
+}
+
+// Whether something that was right before, and was to stay as it was, is wrong now.
+bool lost_something(const std::vector<KeyTarget>& before, const std::vector<KeyTarget>& ordered,
+                    const std::vector<ServedKey>& seen) {
+  for (std::size_t i = 0; i < std::min(ordered.size(), seen.size()); ++i) {
+    const auto old = std::ranges::find(before, ordered[i].key, &KeyTarget::key);
+    if (old != before.end() && *old == ordered[i] && !as_ordered(ordered[i], seen[i])) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
+                                               std::set<FactId>& decisions) const {
+  std::vector<KeyTarget> target;
+  std::set<Fingerprint> known;
+  for (const auto& candidate : work.book.candidates()) {
+    const Fingerprint& key = candidate->fingerprint;
+    if (!work.book.ever_introduced(key)) continue;
+    known.insert(key);
+    if (ended_.contains(candidate.id) && wiped_.contains(candidate.id)) continue;
+    const auto served = [&](Record record) { return work.book.history({key, record}).served(); };
+    target.push_back({candidate.id, key, candidate->generation, served(Record::dnskey),
+                      served(Record::krrsig), served(Record::zrrsig), served(Record::ds)});
+  }
+  std::ranges::sort(target, {}, &KeyTarget::key);
+  for (const auto& decision : work.book.decisions()) {
+    const auto has_key = [&](const KeyRecord& record) { return known.contains(record.key); };
+    if (std::ranges::all_of(decision->introduces, has_key)) decisions.insert(decision.id);
+  }
+  return target;
+}
+
+void Member::Impl::tend_server(ZoneWork& work) {
+  auto& server = work.server;
+  if (!settings_.serves_dns || server.busy) return;
+  std::set<FactId> decisions;
+  std::vector<KeyTarget> target = target_of(work, decisions);
+  if (target.empty() && server.verified.empty()) return;
+
+  const bool to_do = target != server.verified || !server.ever_verified || server.lost;
+  const BootTime at = to_do ? server.retry_at : server.look_at;
+  if (!to_do) server.carried_decisions = decisions;  // changes that cancel out, or equal copies
+  if (now_.boot < at) {
+    wake(at);
+    return;
+  }
+  server.busy = true;
+  ++server.order;
+  server.ordered = target;
+  server.ordered_decisions = std::move(decisions);
+  if (to_do) {
+    effects_.acts.push_back(
+        Export{work.zone, server.order, std::move(target), policy_of(work).dnskey_ttl});
+  } else {
+    effects_.acts.push_back(Look{work.zone, server.order, std::move(target)});
+  }
+}
+
+void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys,
+                                   ServedZone seen) {
+  auto& server = work.server;
+  server.busy = false;
+  server.look_at = now_.boot + settings_.look_interval;
+  const std::string wrong = difference(keys, seen.keys);
+  server.seen = std::move(seen);
+  if (wrong.empty()) {
+    if (!server.failure.empty()) tell(Notice::Level::notice, "server in order again", work.zone.name, "");
+    progressed_ = progressed_ || server.lost;
+    server.verified = keys;
+    server.carried_decisions.insert(server.ordered_decisions.begin(), server.ordered_decisions.end());
+    server.ever_verified = true;
+    server.lost = false;
+    server.failure.clear();
+    server.failing_since.reset();
+    server.backoff = Nanoseconds{0};
+    return;
+  }
+  server_failed(work.zone, server.order, wrong);
+  // What was acked before and is not served any more is taken back as a whole.
+  const auto acked = [this](const FactId& id) {
+    return id.seq <= vector_[id.author] && !behind_.contains(id);
+  };
+  const bool loses = server.ever_verified
+                         ? lost_something(server.verified, keys, server.seen.keys)
+                         : std::ranges::all_of(server.ordered_decisions, acked);
+  if (loses && !server.lost) {
+    tell(Notice::Level::error, "server lost the zone", work.zone.name,
+         "it no longer serves what was answered for; earlier answers are taken back");
+  }
+  progressed_ = progressed_ || (loses && !server.lost);
+  server.lost = server.lost || loses;
+}
+
+void Member::Impl::exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen) {
+  ZoneWork& work = work_of(zone);
+  if (order != work.server.order) return;
+  server_answered(work, work.server.ordered, std::move(seen));
+}
+
+void Member::Impl::server_failed(const ZoneRef& zone, std::uint64_t order, std::string why) {
+  ZoneWork& work = work_of(zone);
+  auto& server = work.server;
+  if (order != server.order) return;
+  server.busy = false;
+  if (server.failure != why) tell(Notice::Level::warning, "server not in order", zone.name, why);
+  server.failure = std::move(why);
+  if (!server.failing_since) server.failing_since = now_.boot;
+  server.backoff = std::clamp(server.backoff * 2, first_retry, last_retry);
+  server.retry_at = now_.boot + server.backoff;
+  server.look_at = server.retry_at;
+}
+
+}  // namespace rollcall

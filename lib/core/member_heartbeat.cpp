@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the others are told, and what they are asked for.
+#include <algorithm>
+
+#include "lib/core/member_impl.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::size_t most_lacks = 16;  // asked for at a time; the next heartbeat asks for more
+
+// Whether two heartbeats say the same, but for number and time.
+bool same_message(const Heartbeat& a, const Heartbeat& b) {
+  return a.last_seq == b.last_seq && a.roster == b.roster && a.vector == b.vector &&
+         a.behind == b.behind && a.lacks == b.lacks && a.serving == b.serving &&
+         a.signer == b.signer && a.dnskey_ttl == b.dnskey_ttl &&
+         a.max_zone_ttl == b.max_zone_ttl && a.next_keys == b.next_keys && a.alarms == b.alarms;
+}
+
+}  // namespace
+
+// What the own heartbeat says about facts: all that counts as an answer.
+Heartbeat Member::Impl::answers() const {
+  Heartbeat heartbeat;
+  heartbeat.member = self_;
+  heartbeat.instance = instance_;
+  heartbeat.time = now_.wall;
+  heartbeat.last_seq = log_.prefix(self_);
+  heartbeat.last_chain = *log_.digest(self_, heartbeat.last_seq);
+  heartbeat.roster.assign(roster_.begin(), roster_.end());
+  heartbeat.serving = serving_;
+  heartbeat.signer = settings_.signer;
+  for (const auto& [author, seq] : vector_) {
+    if (seq > 0) heartbeat.vector.push_back({author, seq, *log_.digest(author, seq)});
+  }
+  heartbeat.behind = behind();
+  return heartbeat;
+}
+
+// Zones that their server lost as a whole, then single facts; those of no zone stand by the root.
+std::vector<Behind> Member::Impl::behind() const {
+  std::vector<Behind> list;
+  for (const auto& [zone, work] : zones_) {
+    if (work.server.lost) list.push_back({zone, {}});
+  }
+  std::map<ZoneRef, std::vector<FactId>> facts;
+  for (const FactId& id : behind_) {
+    const Fact* fact = log_.find(id);
+    const ZoneRef* zone = fact ? zone_of(*fact) : nullptr;
+    facts[zone ? *zone : ZoneRef{".", 1}].push_back(id);
+  }
+  for (auto& [zone, ids] : facts) list.push_back({zone, std::move(ids)});
+  return list;
+}
+
+std::vector<FactId> Member::Impl::lacks() const {
+  std::vector<FactId> list;
+  for (const auto& [author, since] : gap_since_) {
+    if (now_.boot - since < settings_.patience) continue;
+    const std::uint64_t heard = acks_.highest_heard_of(author);
+    for (std::uint64_t seq = log_.prefix(author) + 1; seq <= heard; ++seq) {
+      if (list.size() == most_lacks) return list;
+      if (!log_.holds({author, seq})) list.push_back({author, seq});
+    }
+  }
+  return list;
+}
+
+Heartbeat Member::Impl::heartbeat_now() const {
+  Heartbeat heartbeat = answers();
+  for (const auto& [zone, work] : zones_) {
+    heartbeat.dnskey_ttl = std::max(heartbeat.dnskey_ttl, work.server.seen.dnskey_ttl);
+    heartbeat.max_zone_ttl = std::max(heartbeat.max_zone_ttl, work.server.seen.max_zone_ttl);
+    for (const auto& [role, due] : work.next_due) {
+      heartbeat.next_keys = std::min(heartbeat.next_keys.value_or(due), due);
+    }
+  }
+  heartbeat.lacks = lacks();
+  heartbeat.alarms = alarms();
+  heartbeat.version = settings_.version;
+  return heartbeat;
+}
+
+// Soon after something changed, seldom when nothing does.
+void Member::Impl::send_heartbeat() {
+  if (!in_roster()) return;
+  Heartbeat heartbeat = heartbeat_now();
+  const bool changed = !sent_ || !same_message(*sent_, heartbeat);
+  if (changed && !change_pending_) {
+    change_pending_ = true;
+    changed_at_ = now_.boot;
+  }
+  const BootTime at = change_pending_ ? changed_at_ + settings_.heartbeat_debounce
+                                      : sent_at_ + settings_.heartbeat_idle;
+  if (now_.boot < at) return wake(at);
+  if (!current_) return;  // it would only be lost; the next one says it all
+
+  std::uint64_t& counter = counters_[self_];
+  heartbeat.counter = ++counter;
+  effects_.saves.push_back(SaveCounter{self_, counter});
+  effects_.acts.push_back(SendHeartbeat{heartbeat});
+  sent_ = std::move(heartbeat);
+  sent_at_ = now_.boot;
+  change_pending_ = false;
+  wake(sent_at_ + settings_.heartbeat_idle);
+}
+
+// Something that others speak of has not arrived.
+void Member::Impl::note_gaps() {
+  std::map<Incarnation, BootTime> gaps;
+  for (const Incarnation& author : roster_) {
+    if (author == self_ || log_.prefix(author) >= acks_.highest_heard_of(author)) continue;
+    const auto before = gap_since_.find(author);
+    gaps[author] = before == gap_since_.end() ? now_.boot : before->second;
+    wake(gaps[author] + settings_.patience);
+  }
+  gap_since_ = std::move(gaps);
+}
+
+// Own facts that the directory lost, or that somebody says it lacks.
+void Member::Impl::write_again() {
+  if (!current_) return;
+  for (const std::uint64_t seq : to_write_again_) effects_.acts.push_back(Publish{{self_, seq}});
+  to_write_again_.clear();
+  for (const Incarnation& member : roster_) {
+    const Heartbeat* heartbeat = member == self_ ? nullptr : acks_.newest(member.member);
+    if (!heartbeat || answered_lacks_[member.member] == heartbeat->counter) continue;
+    answered_lacks_[member.member] = heartbeat->counter;
+    for (const FactId& id : heartbeat->lacks) {
+      if (id.author == self_ && log_.holds(id)) effects_.acts.push_back(Republish{id});
+    }
+  }
+}
+
+bool Member::Impl::fresh(const MemberId& member) const {
+  if (member == self_.member) return true;
+  const auto at = received_at_.find(member);
+  return at != received_at_.end() && now_.boot - at->second <= settings_.silence;
+}
+
+// Everybody must count the joiner, and it must have carried out all that they had by then.
+bool Member::Impl::may_start_serving() const {
+  if (!in_roster() || !doubt_.empty() || !settings_.serve_automatically) return false;
+  const auto carried = [&](const Incarnation& author, std::uint64_t seq) {
+    const auto reached = vector_.find(author);
+    return seq == 0 || (reached != vector_.end() && reached->second >= seq);
+  };
+  if (!behind_.empty()) return false;
+  return std::ranges::all_of(acks_.roster(), [&](const MemberId& member) {
+    if (member == self_.member) return true;
+    const Heartbeat* heartbeat = acks_.counted(member);
+    return heartbeat && std::ranges::find(heartbeat->roster, self_) != heartbeat->roster.end() &&
+           carried(heartbeat->member, heartbeat->last_seq) &&
+           std::ranges::all_of(heartbeat->vector, [&](const VectorEntry& entry) {
+             return carried(entry.author, entry.seq);
+           });
+  });
+}
+
+void Member::Impl::serve_when_allowed() {
+  if (serving_ || !may_start_serving()) return;
+  serving_ = true;
+  progressed_ = true;
+  tell(Notice::Level::notice, "serving", "", "every member counts this one: it may answer now");
+}
+
+std::vector<std::string> Member::Impl::alarms() const {
+  std::vector<std::string> list;
+  if (!doubt_.empty() && (in_roster() || !identity_trouble_.empty())) list.push_back("nothing new is written: " + doubt_);
+  for (const auto& [dn, why] : quarantine_) list.push_back("unreadable entry " + dn + ": " + why);
+  for (const Incarnation& author : log_.contradicted()) {
+    list.push_back("two facts with one number of " + name_of_member(author.member) +
+                   ": it was restored from a copy, or two agents share its identity");
+  }
+  for (const auto& [author, seq] : vector_) {
+    const Fact* next = log_.find({author, seq + 1});
+    if (next && std::holds_alternative<UnknownKind>(next->content)) {
+      list.push_back(name_of_member(author.member) + " writes facts of a kind that this software does "
+                     "not know: upgrade this member");
+    }
+  }
+  for (const auto& [author, since] : gap_since_) {
+    if (now_.boot - since >= 2 * settings_.patience) {
+      list.push_back("facts of " + name_of_member(author.member) + " do not arrive here");
+    }
+  }
+  for (const auto& [zone, work] : zones_) {
+    for (std::string& alarm : alarms_of(work)) list.push_back(zone.name + ": " + std::move(alarm));
+  }
+  return list;
+}
+
+std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
+  std::vector<std::string> list;
+  const auto& server = work.server;
+  if (server.failing_since && now_.boot - *server.failing_since >= settings_.patience) {
+    list.push_back(server.failure);
+  }
+  if (server.lost) list.push_back("the own server lost what it was seen to serve before");
+  if (!work.configured) return list;
+  if (server.seen.first_expiry && *server.seen.first_expiry - now_.wall < settings_.rrsig_alarm) {
+    list.push_back("signatures expire from " + to_iso(*server.seen.first_expiry) +
+                   " on: the server does not refresh them");
+  }
+  const Policy policy = policy_of(work);
+  for (const auto& [role, turn] : work.turns) {
+    const std::uint32_t newest = work.book.newest_generation(role);
+    const bool arrived = newest >= turn.number && !elect(work.book, role, turn.number, acks_).open();
+    const Nanoseconds latest =
+        config_.mode == Mode::appointed
+            ? std::max(policy.window, policy.interval * static_cast<long>(config_.appointed.size()))
+            : policy.window;
+    if (arrived || turn.number == 0 || now_.wall < turn.due + latest + policy.missing_keys_alarm) continue;
+    list.push_back("no key for " + to_string(Generation{role, policy.algorithm, turn.number}) +
+                   ", which was due " + to_iso(turn.due) + ": look at `rollcall members`, or name another "
+                   "manager with `rollcall set`");
+  }
+  return list;
+}
+
+}  // namespace rollcall

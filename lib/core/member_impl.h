@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The insides of Member, shared by its source files only. Each file is one concern:
+//   member.cpp            events, and the order of things in a pass
+//   member_facts.cpp      own facts made, everybody's carried out
+//   member_keys.cpp       when a key is made, and when it is wiped
+//   member_steps.cpp      what is decided, and what the parent has to say
+//   member_export.cpp     what the own server is told, and seen to serve
+//   member_heartbeat.cpp  what is told to the others, and what they are told to lack
+//   member_doubt.cpp      when nothing new may be written
+//   member_status.cpp     what people are told
+#pragma once
+
+#include "lib/core/decide.h"
+#include "lib/core/election.h"
+#include "lib/core/log.h"
+#include "lib/core/member.h"
+#include "lib/core/zone_book.h"
+#include "lib/core/zone_view.h"
+
+namespace rollcall {
+
+/// What is done about one zone.
+struct ZoneWork {
+  ZoneRef zone;
+  std::string policy_name = "default";
+  bool configured = false;
+  ZoneBook book;
+
+  // The own server.
+  struct Server {
+    std::vector<KeyTarget> ordered, verified;
+    std::set<FactId> ordered_decisions, carried_decisions;
+    std::uint64_t order = 0;
+    bool busy = false;         ///< An Export or Look is on its way.
+    bool ever_verified = false;
+    bool lost = false;         ///< It does not serve what was acked.
+    std::string failure;
+    std::optional<BootTime> failing_since;
+    BootTime retry_at{}, look_at{};
+    Nanoseconds backoff{0};
+    ServedZone seen;
+  } server;
+
+  // The parent.
+  struct Parent {
+    bool configured = true;    ///< Until the shell says otherwise.
+    std::optional<ParentAnswer> answer;
+    BootTime answered_at{}, ask_at{};
+    std::string silent;
+  } parent;
+
+  // Whose turn it is to make the next key.
+  struct Turn {
+    std::uint32_t number = 0;
+    BootTime since{};
+    Time due{};
+    std::optional<Nanoseconds> drawn;
+  };
+  std::map<Role, Turn> turns;
+  std::map<Role, Time> next_due;  ///< Of the next generation, where it has a date.
+
+  std::map<std::string, BootTime> allowed_since;  ///< Steps by their text.
+  std::map<std::string, std::string> told_holds;  ///< By step: what people were told last.
+  std::set<FactId> told_winners;
+  ZoneView view;
+  Plan plan;
+};
+
+/// The next generation of a role, and why.
+struct Need {
+  Generation generation;
+  std::optional<Time> due;  ///< Empty: as soon as it is noticed.
+  std::string why;
+  bool at_once = false;     ///< A first or forced one: the short window applies.
+};
+
+class Member::Impl {
+ public:
+  Impl(Incarnation self, Uuid instance, Settings settings, const Crypto& crypto,
+       const DelayStrategy& random_delay, Restored restored);
+
+  // Events; see member.h.
+  void fact(Fact fact);
+  void fact_vanished(const FactId& id);
+  void heartbeat(Heartbeat heartbeat, Moment now);
+  void exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
+  void server_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
+  std::optional<std::string> roll(const ZoneName& zone, Role role, Uuid request, std::string who);
+  std::optional<std::string> ds_by_hand(const ZoneName& zone, std::string who, bool published);
+  std::optional<std::string> admit(MemberKeys joiner, Epoch sealed);
+  std::optional<std::string> set_serving(bool on);
+  Effects pass(Moment now, const std::function<std::uint64_t()>& chance);
+  MemberStatus status(Moment now) const;
+
+  void save_progress();
+
+  // member_facts.cpp
+  const Fact& add_fact(FactContent content);
+  void follow_facts();
+  bool carry(const Fact& fact);
+  bool carry_candidate(const Fact& fact, const Candidate& candidate);
+  bool carry_decision(const Fact& fact, const Decision& decision);
+  bool carry_epoch(const Fact& fact, const Epoch& epoch);
+  void carry_tombstone(const Fact& fact, const Tombstone& tombstone);
+  std::optional<std::string> objection(const Candidate& candidate);
+  void follow(const Incarnation& author);
+  void note(const Fact& fact);
+
+  // member_keys.cpp
+  std::optional<Need> need(const ZoneWork& work, Role role) const;
+  Nanoseconds delay(const ZoneWork& work, ZoneWork::Turn& turn, const Need& need);
+  void make_keys(ZoneWork& work);
+  void make_key(ZoneWork& work, Role role);
+  void finish_keys();
+  void drop_intent(const Intent& intent);
+  bool intends(const ZoneRef& zone, Role role) const;
+  void prune_losers(ZoneWork& work);
+  void purge_retired(ZoneWork& work);
+  const Candidate* last_winner(const ZoneWork& work, Role role) const;
+  void tell_winners(ZoneWork& work);
+  std::vector<std::uint16_t> taken_tags(const ZoneWork& work, const Generation& generation) const;
+
+  // member_steps.cpp
+  void work_on(ZoneWork& work);
+  Lens lens_for(const ZoneWork& work) const;
+  ParentView view_parent(const ZoneWork& work) const;
+  void ask_parent(ZoneWork& work);
+  void observe(ZoneWork& work);
+  void take_steps(ZoneWork& work);
+  void decide_step(ZoneWork& work, const Step& step);
+  void tell_holds(ZoneWork& work);
+  std::size_t rank(const ZoneName& zone) const;
+  bool agrees_with_step(const ZoneWork& work, const ParentAnswer& answer) const;
+  const KeyView* newest_ds(const ZoneView& view) const;
+
+  // member_export.cpp
+  std::vector<KeyTarget> target_of(const ZoneWork& work, std::set<FactId>& decisions) const;
+  void tend_server(ZoneWork& work);
+  void server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys, ServedZone seen);
+
+  // member_heartbeat.cpp
+  Heartbeat answers() const;
+  std::vector<Behind> behind() const;
+  std::vector<FactId> lacks() const;
+  Heartbeat heartbeat_now() const;
+  void send_heartbeat();
+  void note_gaps();
+  void write_again();
+  void serve_when_allowed();
+  bool may_start_serving() const;
+  std::vector<std::string> alarms() const;
+  std::vector<std::string> alarms_of(const ZoneWork& work) const;
+  bool fresh(const MemberId& member) const;
+
+  // member_doubt.cpp
+  void watch_clocks();
+  std::string doubt() const;
+  bool in_roster() const { return roster_.contains(self_); }
+  bool may_write() const { return in_roster() && serving_ && doubt_.empty(); }
+  bool may_decide() const { return may_write() && compared(); }
+  bool compared() const;
+
+  // member_status.cpp
+  ZoneStatus zone_status(const ZoneWork& work) const;
+  Hold election_hold(const Election& election) const;
+  MemberLine member_line(const MemberId& member, Moment now) const;
+
+  // Small things.
+  ZoneWork& work_of(const ZoneRef& zone);
+  ZoneWork* find_work(const ZoneName& zone);
+  Policy policy_of(const ZoneWork& work) const;
+  bool policy_known(const ZoneWork& work) const { return policies_.contains(work.policy_name); }
+  std::string name_of_member(const MemberId& member) const;
+  void tell(Notice::Level level, std::string event, const ZoneName& zone, std::string text);
+  void wake(BootTime at);
+  void wake(Time at) { wake(now_.boot + (at - now_.wall)); }
+
+  const Incarnation self_;
+  const Uuid instance_;
+  Settings settings_;
+  const Crypto& crypto_;
+  const DelayStrategy& random_delay_;
+
+  FactLog log_;
+  Acks acks_;
+  Waits waits_;
+  std::map<ZoneRef, ZoneWork> zones_;
+  ClusterConfig config_;
+  std::map<std::string, Policy> policies_;
+  std::map<std::string, std::string> quarantine_;
+
+  std::set<Incarnation> roster_;            // by the admits that are carried out
+  std::map<MemberId, MemberKeys> known_;    // from admits
+  std::set<FactId> ended_;                  // by tombstones
+  std::set<FactId> wiped_;                  // of those, told to the shell
+  std::set<std::uint32_t> epochs_;          // opened
+  std::set<FactId> opened_, opening_;       // sealed to us
+
+  std::map<Incarnation, std::uint64_t> noted_;   // facts taken note of
+  std::map<Incarnation, std::uint64_t> vector_;  // facts carried out, or behind
+  std::set<FactId> behind_;
+  std::map<FactId, BootTime> tried_since_;
+  enum class Check : std::uint8_t { asked, passed };
+  std::map<FactId, Check> checks_;
+  std::map<FactId, std::string> failed_checks_;
+  bool progressed_ = false;
+
+  std::vector<FactContent> asked_for_;  // by people; facts from the next pass on
+  std::set<Intent> intents_;
+  std::map<Intent, NewKey> made_;
+  std::set<Intent> failed_intents_;
+  bool intents_struck_ = false;         // those of the life before
+  std::map<std::uint64_t, BootTime> unseen_;     // own facts not yet seen in the directory, by seq
+  std::set<std::uint64_t> to_write_again_;
+  std::map<Incarnation, BootTime> gap_since_;
+  std::map<MemberId, std::uint64_t> answered_lacks_;
+
+  std::map<Incarnation, std::uint64_t> counters_;
+  std::map<MemberId, BootTime> received_at_;
+  std::map<MemberId, Nanoseconds> clock_offset_;  // their clock minus ours, when received
+  std::optional<Heartbeat> sent_;
+  BootTime sent_at_{}, changed_at_{};
+  bool change_pending_ = false;
+
+  bool serving_ = false;
+  bool current_ = false;
+  std::string not_current_why_ = "the directory was not read yet";
+  std::string identity_trouble_;
+  std::string doubt_;
+  std::optional<Nanoseconds> wall_minus_boot_;
+  std::optional<BootTime> jumped_at_;
+  std::set<MemberId> heard_since_start_;
+
+  Moment now_{};
+  const std::function<std::uint64_t()>* chance_ = nullptr;
+  Effects effects_;
+  std::vector<Save> pending_saves_;       // from events, for the next pass
+  std::vector<Notice> pending_notices_;
+  std::map<Incarnation, std::uint64_t> saved_;  // others' facts in the store
+  bool again_ = false;  // a fact of our own changed the picture: look once more in this pass
+};
+
+}  // namespace rollcall

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// When a key is made, and when it is wiped.
+#include <algorithm>
+#include <utility>
+
+#include "lib/core/member_impl.h"
+#include "lib/core/timing.h"
+
+namespace rollcall {
+// Nothing of n+1 is due before n is won or void.
+std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
+  const Policy policy = policy_of(work);
+  const std::uint32_t newest = work.book.newest_generation(role);
+  if (newest == 0) return Need{{role, policy.algorithm, 1}, std::nullopt, "first", true};
+
+  Need need{{role, policy.algorithm, newest + 1}, {}, {}, true};
+  Election election = elect(work.book, role, newest, acks_);
+  if (election.open()) return std::nullopt;
+  need.generation.algorithm = election.candidates.front()->generation.algorithm;
+  const auto* request = work.book.request_for(role, newest + 1);
+  // What a void generation was made for is still wanted, and at once.
+  while (election.voided) {
+    need.due = std::max(need.due.value_or(Time{}), election.candidates.back()->created);
+    if (!request) request = work.book.request_for(role, election.number);
+    if (election.number == 1) {
+      need.why = "first";
+      return need;
+    }
+    election = elect(work.book, role, election.number - 1, acks_);
+  }
+  if (election.open()) return std::nullopt;
+  if (request) {
+    need.due = std::max(need.due.value_or(request->created), request->created);
+    need.why = "request " + to_string(request->content->id);
+    return need;
+  }
+  const Candidate& winner = *election.winner->content;
+  const Record use = role == Role::ksk ? Record::ds : Record::zrrsig;
+  const auto first_use = work.book.history({winner.fingerprint, use}).first_introduced;
+  if (!first_use) return std::nullopt;
+  const auto needed = needed_by(winner.expires, *first_use, policy.lifetime(role));
+  if (!needed) return std::nullopt;
+  const Time planned = due_time(role, *needed, *first_use, policy, lens_for(work).intervals);
+  need.at_once = need.due.has_value();
+  need.due = std::max(need.due.value_or(planned), planned);
+  need.why = "predecessor " + to_hex(winner.fingerprint);
+  return need;
+}
+
+Nanoseconds Member::Impl::delay(const ZoneWork& work, ZoneWork::Turn& turn, const Need& need) {
+  const Policy policy = policy_of(work);
+  const Turn about{.rank = rank(work.zone.name),
+                   .window = need.at_once ? policy.window_first : policy.window,
+                   .interval = policy.interval};
+  if (config_.mode == Mode::appointed && !config_.appointed.empty()) {
+    const auto& list = config_.appointed;
+    const auto position = std::ranges::find(list, self_.member) - list.begin();
+    const bool sees_fail_over = std::ranges::any_of(
+        list, [&](const MemberId& member) { return member != self_.member && fresh(member); });
+    return appointed_delay(static_cast<std::size_t>(position), list.size(), sees_fail_over, about);
+  }
+  if (!turn.drawn) turn.drawn = random_delay_.draw(about, *chance_);
+  return *turn.drawn;
+}
+
+bool Member::Impl::intends(const ZoneRef& zone, Role role) const {
+  return std::ranges::any_of(intents_, [&](const Intent& intent) {
+    return intent.zone == zone && intent.generation.role == role;
+  });
+}
+
+void Member::Impl::drop_intent(const Intent& intent) {
+  if (intents_.erase(intent) == 0) return;
+  made_.erase(intent);
+  effects_.saves.push_back(DropIntent{intent});
+  again_ = true;
+}
+
+// A key was made. Look again: somebody else's may have come meanwhile.
+void Member::Impl::finish_keys() {
+  for (const Intent& intent : std::exchange(failed_intents_, {})) drop_intent(intent);
+  const auto ready = made_;
+  for (const auto& [intent, key] : ready) {
+    ZoneWork& work = work_of(intent.zone);
+    const auto need_now = work.configured ? need(work, intent.generation.role) : std::nullopt;
+    const bool still_wanted = may_write() && need_now && need_now->generation == intent.generation &&
+                              need_now->due.value_or(key.created) <= key.created;
+    if (!still_wanted) {
+      drop_intent(intent);
+      continue;
+    }
+    const Candidate* before = last_winner(work, intent.generation.role);
+    const Policy policy = policy_of(work);
+    const Time due = need_now->due.value_or(key.created);
+    const auto expires = planned_expiry(
+        key.created, before ? before->expires : std::nullopt, before != nullptr,
+        policy.lifetime(intent.generation.role), lens_for(work).intervals);
+    tell(Notice::Level::notice, "candidate made", intent.zone.name,
+         to_string(intent.generation) + ", key tag " + std::to_string(key.key_tag) + ", created " +
+             to_created(key.created));
+    add_fact(Candidate{intent.zone, intent.generation, key.created, due, need_now->why, expires,
+                       key.fingerprint, key.key_tag, key.dnskey, key.epoch, key.wrapped_digest});
+    drop_intent(intent);
+  }
+}
+
+void Member::Impl::make_keys(ZoneWork& work) {
+  make_key(work, Role::ksk);
+  make_key(work, Role::zsk);
+}
+
+void Member::Impl::make_key(ZoneWork& work, Role role) {
+  const auto need_now = need(work, role);
+  work.next_due.erase(role);
+  if (need_now && need_now->due) work.next_due[role] = *need_now->due;
+  if (!need_now || intends(work.zone, role)) return;
+  const Time due = need_now->due.value_or(now_.wall);
+  if (due > now_.wall) {
+    wake(due);
+    return;
+  }
+  ZoneWork::Turn& turn = work.turns[role];
+  if (turn.number != need_now->generation.number) {
+    turn = {need_now->generation.number, now_.boot, due, std::nullopt};
+  }
+  const BootTime at = turn.since + delay(work, turn, *need_now);
+  if (now_.boot < at) {
+    wake(at);
+    return;
+  }
+  if (!may_write() || epochs_.empty()) return;
+  const Intent intent{work.zone, need_now->generation};
+  intents_.insert(intent);
+  effects_.saves.push_back(SaveIntent{intent});
+  effects_.acts.push_back(MakeKey{intent, *epochs_.rbegin(), taken_tags(work, intent.generation)});
+}
+
+const Candidate* Member::Impl::last_winner(const ZoneWork& work, Role role) const {
+  for (std::uint32_t n = work.book.newest_generation(role); n > 0; --n) {
+    const Election election = elect(work.book, role, n, acks_);
+    if (election.winner) return election.winner->content;
+  }
+  return nullptr;
+}
+
+std::vector<std::uint16_t> Member::Impl::taken_tags(const ZoneWork& work,
+                                                    const Generation& generation) const {
+  std::vector<std::uint16_t> tags;
+  for (const KeyView& key : work.view.keys) {
+    const bool same_generation =
+        key.generation.role == generation.role && key.generation.number == generation.number;
+    if (!same_generation && !key.completely_hidden()) tags.push_back(key.key_tag);
+  }
+  return tags;
+}
+
+void Member::Impl::tell_winners(ZoneWork& work) {
+  for (const Role role : {Role::ksk, Role::zsk}) {
+    const Election election = elect(work.book, role, work.book.newest_generation(role), acks_);
+    if (!election.winner || !work.told_winners.insert(election.winner->id).second) continue;
+    const Candidate& key = *election.winner->content;
+    const std::size_t others = election.candidates.size() - 1;
+    tell(Notice::Level::notice, "winner", work.zone.name,
+         to_string(key.generation) + ": key tag " + std::to_string(key.key_tag) + " of " +
+             name_of_member(election.winner->id.author.member) +
+             (others == 0 ? "" : ", the earliest of " + std::to_string(others + 1)));
+  }
+}
+
+// The owner of a losing candidate prunes it once every member acked the winner's first
+// introduction, or at once if all candidates of its generation are out.
+void Member::Impl::prune_losers(ZoneWork& work) {
+  if (!may_write()) return;
+  const Lens lens = lens_for(work);
+  const auto own = work.book.candidates();
+  for (const auto& candidate : own) {
+    if (candidate.id.author != self_ || ended_.contains(candidate.id)) continue;
+    const Generation& generation = candidate->generation;
+    const Election election = elect(work.book, generation.role, generation.number, acks_);
+    if (election.open() || (election.winner && election.winner->id == candidate.id)) continue;
+    if (election.winner) {
+      const auto& introduced =
+          work.book.history({election.winner->content->fingerprint, Record::dnskey}).introduced_by;
+      if (introduced.empty() || !not_acked(lens, work.zone, introduced).empty()) continue;
+      if (work.book.ever_introduced(candidate->fingerprint)) continue;
+    }
+    tell(Notice::Level::notice, "loser pruned", work.zone.name,
+         to_string(generation) + ": own key tag " + std::to_string(candidate->key_tag) +
+             (election.winner ? ", " + name_of_member(election.winner->id.author.member) + " was earlier"
+                              : ", the generation is void"));
+    add_fact(Tombstone{candidate.id, election.winner ? "lost the election" : "generation void"});
+  }
+}
+
+// A key that left every cache is wiped by its owner after a while.
+void Member::Impl::purge_retired(ZoneWork& work) {
+  if (!may_write()) return;
+  const Seconds purge = policy_of(work).purge;
+  for (const KeyView& key : work.view.keys) {
+    if (key.candidate.author != self_ || !key.completely_hidden()) continue;
+    if (ended_.contains(key.candidate)) continue;
+    Time last{};
+    for (const auto& decision : work.book.decisions()) {
+      const bool about = std::ranges::any_of(decision->withdraws, [&](const KeyRecord& record) {
+        return record.key == key.key;
+      });
+      if (about) last = std::max(last, decision.created);
+    }
+    if (now_.wall < last + purge) {
+      wake(last + purge);
+      continue;
+    }
+    tell(Notice::Level::notice, "key purged", work.zone.name,
+         std::string{to_string(key.generation.role)} + ' ' + std::to_string(key.key_tag));
+    add_fact(Tombstone{key.candidate, "withdrawn everywhere"});
+  }
+}
+
+}  // namespace rollcall

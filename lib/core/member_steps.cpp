@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is decided about a zone, and what the parent has to say to it.
+#include <algorithm>
+
+#include "lib/core/member_impl.h"
+#include "lib/core/timing.h"
+
+namespace rollcall {
+namespace {
+
+constexpr Record all_records[] = {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds};
+
+bool contains(const std::vector<Fingerprint>& list, const Fingerprint& key) {
+  return std::ranges::find(list, key) != list.end();
+}
+
+bool ds_unsettled(const KeyView& key) {
+  const State state = key[Record::ds].state;
+  return state == State::rumoured || state == State::unretentive;
+}
+
+}  // namespace
+
+// The largest interval of each kind: the policy's, those that decisions were made with, and what
+// anybody is seen to serve.
+Lens Member::Impl::lens_for(const ZoneWork& work) const {
+  const Policy policy = policy_of(work);
+  Intervals intervals = largest(intervals_of(policy), work.book.decided_with());
+  for (const MemberId& member : acks_.roster()) {
+    const Heartbeat* heartbeat = acks_.newest(member);
+    if (!heartbeat) continue;
+    intervals.dnskey_ttl = std::max(intervals.dnskey_ttl, heartbeat->dnskey_ttl);
+    intervals.max_zone_ttl = std::max(intervals.max_zone_ttl, heartbeat->max_zone_ttl);
+    intervals.resign = std::max(intervals.resign, heartbeat->signer.resign);
+  }
+  for (const auto& observation : work.book.observations()) {
+    intervals.ds_ttl = std::max(intervals.ds_ttl, observation->ttl);
+  }
+  return {work.book, acks_, ended_, policy, intervals, now_.wall, now_.boot};
+}
+
+// Rank by rendezvous hash among the roster: 0 acts first.
+std::size_t Member::Impl::rank(const ZoneName& zone) const {
+  const auto own = std::pair{crypto_.rank(self_.member, zone), self_.member};
+  return static_cast<std::size_t>(std::ranges::count_if(acks_.roster(), [&](const MemberId& other) {
+    return std::pair{crypto_.rank(other, zone), other} < own;
+  }));
+}
+
+void Member::Impl::work_on(ZoneWork& work) {
+  tend_server(work);
+  work.view = view_zone(work.zone, lens_for(work), waits_);
+  work.view.parent = view_parent(work);
+  work.plan = {};
+  if (!work.configured || !policy_known(work)) return;
+
+  work.plan = decide(work.view, now_.wall);
+  if (work.plan.again) wake(*work.plan.again);
+  tell_winners(work);
+  tell_holds(work);
+  ask_parent(work);
+  observe(work);
+  make_keys(work);
+  take_steps(work);
+  prune_losers(work);
+  purge_retired(work);
+}
+
+// --- steps ---------------------------------------------------------------------------------------
+
+// Any member may take a step that its own view allows. The ranks go one after the other, so that
+// normally one does and the others see it; two equal decisions are harmless.
+void Member::Impl::take_steps(ZoneWork& work) {
+  std::map<std::string, BootTime> allowed;
+  for (const Step& step : work.plan.steps) {
+    const auto before = work.allowed_since.find(step.text);
+    allowed[step.text] = before == work.allowed_since.end() ? now_.boot : before->second;
+  }
+  work.allowed_since = std::move(allowed);
+  if (!may_decide()) return;
+
+  for (const Step& step : work.plan.steps) {
+    const auto turn = static_cast<Nanoseconds::rep>(rank(work.zone.name));
+    const BootTime at = work.allowed_since.at(step.text) + settings_.step_stagger * turn;
+    if (now_.boot < at) {
+      wake(at);
+      continue;
+    }
+    decide_step(work, step);
+    return;  // the next one is judged by the view that has this one
+  }
+}
+
+void Member::Impl::decide_step(ZoneWork& work, const Step& step) {
+  std::set<FactId> rests_on;
+  const auto rest_on = [&](const std::vector<KeyRecord>& records) {
+    for (const KeyRecord& record : records) {
+      if (const auto* candidate = work.book.candidate(record.key)) rests_on.insert(candidate->id);
+      for (const Record other : all_records) {
+        const auto& change = work.book.history({record.key, other}).last_change();
+        if (!change.empty()) rests_on.insert(change.front());
+      }
+    }
+  };
+  rest_on(step.introduces);
+  rest_on(step.withdraws);
+  tell(Notice::Level::notice, "decision", work.zone.name, step.text);
+  add_fact(Decision{work.zone, step.introduces, step.withdraws, {rests_on.begin(), rests_on.end()},
+                    work.view.intervals});
+}
+
+// A hold is told when its reason changes, not again and again.
+void Member::Impl::tell_holds(ZoneWork& work) {
+  std::map<std::string, std::string> holds;
+  for (const Hold& hold : work.plan.holds) {
+    std::string text = hold.text;
+    for (const MemberId& member : hold.waits_for) {
+      text += (&member == &hold.waits_for.front() ? ": " : ", ") + name_of_member(member);
+    }
+    const auto told = work.told_holds.find(hold.step);
+    if (told == work.told_holds.end() || told->second != text) {
+      tell(Notice::Level::info, "step held", work.zone.name,
+           hold.step + " (" + std::string{to_string(hold.reason)} + "): " + text +
+               (hold.until ? ", until " + to_iso(*hold.until) : ""));
+    }
+    holds[hold.step] = std::move(text);
+  }
+  work.told_holds = std::move(holds);
+}
+
+// --- the parent ----------------------------------------------------------------------------------
+
+const KeyView* Member::Impl::newest_ds(const ZoneView& view) const {
+  const KeyView* newest = nullptr;
+  for (const KeyView& key : view.keys) {
+    if (key.generation.role == Role::ksk && key.in_use()) newest = &key;
+  }
+  return newest;
+}
+
+bool Member::Impl::agrees_with_step(const ZoneWork& work, const ParentAnswer& answer) const {
+  bool agrees = true;
+  for (const KeyView& key : work.view.keys) {
+    if (key.generation.role != Role::ksk || !key.in_use()) continue;
+    const bool gone = !contains(answer.ds, key.key) && !contains(answer.ds_somewhere, key.key);
+    agrees = agrees && (key[Record::ds].withdrawn ? gone : contains(answer.ds, key.key));
+  }
+  return agrees;
+}
+
+ParentView Member::Impl::view_parent(const ZoneWork& work) const {
+  ParentView view;
+  view.configured = work.parent.configured;
+  view.silent = work.parent.silent;
+  if (const auto& answer = work.parent.answer) {
+    const bool recent = now_.boot - work.parent.answered_at <= 2 * settings_.parent_poll;
+    view.answered = recent;
+    view.foreign_ds = answer->unknown + static_cast<std::uint32_t>(answer->ds.size());
+    view.agrees = recent && agrees_with_step(work, *answer);
+  }
+  if (const KeyView* newest = newest_ds(work.view)) {
+    const auto& step = work.book.history({newest->key, Record::ds}).last_change();
+    view.by_hand = std::ranges::any_of(work.book.observations(), [&](const auto& observation) {
+      return !observation->by_hand.empty() &&
+             std::ranges::find(step, observation->after) != step.end();
+    });
+  }
+  return view;
+}
+
+void Member::Impl::ask_parent(ZoneWork& work) {
+  const bool awaited = std::ranges::any_of(work.view.keys, ds_unsettled);
+  if ((!awaited && !work.plan.ask_parent) || !work.parent.configured) return;
+  if (now_.boot < work.parent.ask_at) {
+    wake(work.parent.ask_at);
+    return;
+  }
+  AskParent ask{work.zone, {}};
+  for (const KeyView& key : work.view.keys) {
+    if (key.generation.role == Role::ksk) ask.candidates.push_back(key.candidate);
+  }
+  work.parent.ask_at = now_.boot + settings_.parent_poll;
+  wake(work.parent.ask_at);
+  effects_.acts.push_back(std::move(ask));
+}
+
+// Says what was seen at the parent: the first time that it shows what the DS step wants, and when
+// it no longer does.
+void Member::Impl::observe(ZoneWork& work) {
+  const KeyView* newest = newest_ds(work.view);
+  if (!newest || !work.parent.answer || !may_write()) return;
+  const RecordView& ds = (*newest)[Record::ds];
+  if (!ds.missing.empty()) {
+    work.parent.answer.reset();  // only an answer from after the last ack counts
+    return;
+  }
+
+  const auto& step = work.book.history({newest->key, Record::ds}).last_change();
+  const auto* last = work.book.latest_observation(self_.member, {step.begin(), step.end()});
+  const ParentAnswer& answer = *work.parent.answer;
+  const bool agrees = agrees_with_step(work, answer);
+  if (!last && !agrees) return;
+  const bool same = last && (*last)->ds == answer.ds && (*last)->ds_somewhere == answer.ds_somewhere;
+  if (same) return;
+  tell(agrees ? Notice::Level::notice : Notice::Level::warning,
+       agrees ? "ds seen at parent" : "ds changed at parent", work.zone.name,
+       agrees ? "the parent shows the DS of KSK " + std::to_string(newest->key_tag)
+              : "the parent no longer shows what was seen there");
+  add_fact(Observation{work.zone, step.front(), answer.ds, answer.ds_somewhere, answer.unknown,
+                       answer.ttl, {}});
+}
+
+std::optional<std::string> Member::Impl::ds_by_hand(const ZoneName& zone, std::string who,
+                                                    bool published) {
+  ZoneWork* work = find_work(zone);
+  if (!work) return "zone " + zone + " is not managed here";
+  const KeyView* newest = newest_ds(work->view);
+  if (!newest || !std::ranges::any_of(work->view.keys, ds_unsettled)) {
+    return "no DS of zone " + zone + " is awaited";
+  }
+  if (!(*newest)[Record::ds].missing.empty()) {
+    return "the DS of zone " + zone + " is not announced by every member yet";
+  }
+  const auto& step = work->book.history({newest->key, Record::ds}).last_change();
+  Observation seen{work->zone, step.front(), {}, {}, 0, Seconds{0}, std::move(who)};
+  for (const KeyView& key : work->view.keys) {
+    if (!key.in_use() || key.generation.role != Role::ksk) continue;
+    const bool leaving = key[Record::ds].withdrawn;
+    if (!leaving) seen.ds.push_back(key.key);
+    // "Published" says nothing of the old DS; only "withdrawn" does.
+    if (leaving && published && key[Record::ds].state == State::unretentive) seen.ds.push_back(key.key);
+  }
+  std::ranges::sort(seen.ds);
+  work->parent.answer.reset();  // what was seen before is older than this word
+  asked_for_.push_back(std::move(seen));
+  return std::nullopt;
+}
+
+}  // namespace rollcall
