@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A member by itself in a world without delays: its server serves at once, its parent takes every
+// CDS at once. What is left is the rules and their waits.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/core/member.h"
+
+namespace rollcall::test {
+
+class PlainCrypto : public Crypto {
+ public:
+  Signature sign(const FactId& id, Time, const FactContent&) const override {
+    Signature signature{};
+    for (std::size_t i = 0; i < 8; ++i) signature[i] = static_cast<std::byte>(id.seq >> (8 * i));
+    for (std::size_t i = 0; i < 16; ++i) signature[8 + i] = id.author.member.bytes[i];
+    return signature;
+  }
+  Digest chain(const Digest& before, const Signature& signature) const override {
+    Digest digest = before;
+    for (std::size_t i = 0; i < signature.size(); ++i) {
+      digest[i % 32] = (digest[i % 32] << 1) ^ (digest[i % 32] >> 7) ^ signature[i];
+    }
+    return digest;
+  }
+  std::uint64_t rank(const MemberId& member, const ZoneName&) const override {
+    return std::to_integer<std::uint64_t>(member.bytes[0]);
+  }
+};
+
+/// A decision as a test wants to see it: `+ZRRSIG 2` is ZRRSIG of generation 2 introduced.
+struct Told {
+  Seconds at;
+  std::string text;
+  bool operator==(const Told&) const = default;
+};
+
+class LoneMember {
+ public:
+  LoneMember(Policy policy, SignerAbility ability) : policy_(policy) {
+    Settings settings;
+    settings.signer = ability;
+    settings.clock_tolerance = Seconds{400_days};
+    settings.look_interval = Seconds{4000_days};
+    settings.parent_poll = Seconds{3600};
+    settings.heartbeat_idle = Seconds{4000_days};
+    member_ = std::make_unique<Member>(self, Uuid{}, settings, crypto_, delay_, Restored{});
+    member_->directory_current(true, "");
+    member_->config({});
+    member_->policy("default", policy);
+    member_->zone({zone, "default"});
+    member_->init({self.member, 1, "alone", {}, {}}, {1, self.member, {}, {}});
+  }
+
+  /// Lets time go by until `end` after the start.
+  void run_until(Seconds end) {
+    while (true) {
+      settle();
+      if (!again_ || *again_ > BootTime{} + end) break;
+      now_ = std::max(*again_, now_);
+      again_.reset();
+    }
+    now_ = BootTime{} + end;
+  }
+
+  /// Decisions about generations of a role since the start, in hours after `origin`.
+  std::vector<Told> told(Role role) const {
+    std::vector<Told> list;
+    for (const Told& told : told_) {
+      if (told.text.starts_with(to_string(role))) list.push_back({told.at, told.text.substr(4)});
+    }
+    return list;
+  }
+
+  std::optional<Seconds> first(const std::string& text) const {
+    for (const Told& told : told_) {
+      if (told.text == text) return told.at;
+    }
+    return std::nullopt;
+  }
+
+  /// When a record was first deduced to be in a state, by polling the status.
+  State state(Role role, std::uint32_t number, Record record) {
+    settle();
+    for (const KeyStatus& key : status().zones.at(0).keys) {
+      if (key.generation.role == role && key.generation.number == number) {
+        return key.records.at(record).state;
+      }
+    }
+    return State::hidden;
+  }
+
+  MemberStatus status() const { return member_->status(moment()); }
+  Member& member() { return *member_; }
+  Moment moment() const { return {start + now_.time_since_epoch(), now_}; }
+
+  static inline const Incarnation self{Uuid{{std::byte{1}}}, 1};
+  static inline const ZoneRef zone{"example.test.", 1};
+  static constexpr Time start{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
+ private:
+  void settle() {
+    for (bool busy = true; busy;) {
+      Effects effects = member_->pass(moment(), [] { return std::uint64_t{0}; });
+      if (effects.again) again_ = effects.again;
+      busy = false;
+      for (const Save& save : effects.saves) {
+        if (const auto* fact = std::get_if<SaveFact>(&save)) note(fact->fact);
+      }
+      for (const Act& act : effects.acts) busy = std::visit([&](const auto& a) { return carry_out(a); }, act) || busy;
+      if (effects.again && *effects.again <= now_) busy = true;
+    }
+  }
+
+  void note(const Fact& fact) {
+    if (const auto* candidate = std::get_if<Candidate>(&fact.content)) {
+      keys_[candidate->fingerprint] = candidate->generation;
+    }
+    const auto* decision = std::get_if<Decision>(&fact.content);
+    if (!decision) return;
+    const auto tell = [&](const KeyRecord& record, const char* sign) {
+      const Generation& generation = keys_.at(record.key);
+      told_.push_back({std::chrono::duration_cast<Seconds>(now_.time_since_epoch()),
+                       std::string{to_string(generation.role)} + ' ' + sign +
+                           std::string{to_string(record.record)} + ' ' + std::to_string(generation.number)});
+    };
+    for (const KeyRecord& record : decision->introduces) tell(record, "+");
+    for (const KeyRecord& record : decision->withdraws) tell(record, "-");
+  }
+
+  bool carry_out(const MakeKey& make) {
+    NewKey key{make.intent, moment().wall, {}, static_cast<std::uint16_t>(1000 + 300 * ++made_), {}, make.epoch, {}};
+    key.fingerprint[0] = static_cast<std::byte>(made_);
+    member_->key_made(key);
+    return true;
+  }
+  bool carry_out(const OpenEpoch& open) {
+    member_->epoch_opened(open.fact, std::nullopt);
+    return true;
+  }
+  bool carry_out(const Export& order) {
+    ServedZone seen;
+    for (const KeyTarget& key : order.keys) {
+      seen.keys.push_back({key.dnskey, key.krrsig, key.zrrsig, key.zrrsig, key.ds});
+    }
+    ds_.clear();
+    for (const KeyTarget& key : order.keys) {
+      if (key.ds) ds_.push_back(key.key);
+    }
+    member_->exported(order.zone, order.order, seen);
+    return true;
+  }
+  bool carry_out(const AskParent& ask) {
+    member_->parent_seen(ask.zone, {parent_answers_ ? ds_ : std::vector<Fingerprint>{}, {}, 0, policy_.ds_ttl}, moment());
+    return true;
+  }
+  template <class Other>
+  bool carry_out(const Other&) { return false; }
+
+  Policy policy_;
+  PlainCrypto crypto_;
+  RandomDelay delay_;
+  std::unique_ptr<Member> member_;
+  BootTime now_{};
+  std::optional<BootTime> again_;
+  std::map<Fingerprint, Generation> keys_;
+  std::vector<Told> told_;
+  std::vector<Fingerprint> ds_;
+  bool parent_answers_ = true;
+  int made_ = 0;
+};
+
+}  // namespace rollcall::test
