@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A private key as text that BIND and others read. The text is as secret as the key, so it is
-// made in guarded memory, by functions that take no decisions on what they encode.
+// made in guarded memory, and encoded in constant time.
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <sodium.h>

@@ -21,7 +21,7 @@ using Context = std::unique_ptr<EVP_PKEY_CTX, FreeContext>;
 
 constexpr Curve p256{"P-256", 32};
 constexpr Curve p384{"P-384", 48};
-constexpr std::size_t rsa_bits = 2048;  // RFC 8624 advises no more; BIND's default
+constexpr std::size_t rsa_bits = 2048;  // BIND's default too; longer ones only make answers larger
 
 const char* type_of(Algorithm algorithm) {
   switch (algorithm) {

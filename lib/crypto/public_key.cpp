@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::byte uncompressed{0x04};  // SEC 1, 2.3.3
 constexpr std::size_t ed25519_size = 32;
-constexpr std::size_t rsa_modulus_min = 1024 / 8;  // RFC 8624 and validators; RFC 5702 says 512
+constexpr std::size_t rsa_modulus_min = 1024 / 8;  // RFC 5702 allows 512 bits: too weak
 constexpr std::size_t rsa_modulus_max = 4096 / 8;  // RFC 5702, 2
 
 tl::unexpected<Error> not_a_public_key(Algorithm algorithm) {

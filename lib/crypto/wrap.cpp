@@ -4,6 +4,9 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <span>
+#include <string>
+#include <tuple>
 
 #include "lib/crypto/c_bytes.h"
 #include "lib/crypto/digest.h"
