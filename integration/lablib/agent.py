@@ -1,12 +1,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Rollcall agent of a master: its configuration and how it is started."""
+"""The Rollcall agent of a master: its configuration and how it is started.
+
+Everything that waits by a clock is set to seconds; the key policy, which all members share, is not here but in the
+directory (cluster.py).
+"""
+import json
 from pathlib import Path
 
-from lablib.layout import Layout, Master
+from lablib import tools
+from lablib.layout import BASE, PARENT, Layout, Master, write_atomically
+from lablib.ports import LOOPBACK
 
 
 def prepare(master: Master, layout: Layout) -> None:
-    raise NotImplementedError
+    """Texts are written as JSON, which TOML reads as it is."""
+    rndc = [tools.find("rndc"), "-c", str(master.rndc_conf)]
+    write_atomically(master.agent_config, f"""[agent]
+socket = {json.dumps(str(master.agent_socket))}
+state = {json.dumps(str(master.root / "state"))}
+host = {json.dumps(f"{master.name}.lab.test")}
+log_level = "info"
+heartbeat_idle = "2s"
+silence = "8s"
+step_stagger = "1s"
+patience = "2s"
+look_interval = "5s"
+parent_poll = "1s"
+
+[directory]
+uris = [{json.dumps(master.ldapi)}]
+base = {json.dumps(BASE)}
+authentication = "external"
+
+[signer]
+kind = "bind"
+server = {json.dumps(f"{LOOPBACK}@{master.dns_port}")}
+key_directory = {json.dumps(str(master.keys))}
+rndc = {json.dumps(rndc)}
+named_conf = {json.dumps(str(master.root / "named.conf"))}
+
+[[parent]]
+zone = {json.dumps(PARENT)}
+addresses = {json.dumps([f"{LOOPBACK}@{layout.parent.dns_port}"])}
+""")
+    (master.root / "state").mkdir(mode=0o700)
 
 
 def command(binaries: str, master: Master) -> list[str]:

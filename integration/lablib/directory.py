@@ -19,7 +19,7 @@ from lablib.ports import LOOPBACK
 
 REPLICATION_SECONDS = 20.0
 _ADMIN = f"cn=admin,{BASE}"
-_SCHEMA = Path(__file__).resolve().parents[2] / "ldapschema" / "rollcall.ldif"
+_SCHEMA = Path(__file__).resolve().parents[2] / "ldapschema"
 _TREE = ("policies", "zones", "members", "facts")
 
 Connection = ldap.ldapobject.SimpleLDAPObject
@@ -27,6 +27,7 @@ Connection = ldap.ldapobject.SimpleLDAPObject
 
 def prepare(layout: Layout) -> None:
     secret = secrets.token_hex(16)
+    write_atomically(layout.root / "replication-secret", secret, mode=0o600)
     for master in layout.masters:
         peers = [link for link in layout.links if link.source == master.name]
         for directory in ("directory", "slapd.d"):
@@ -42,13 +43,20 @@ def _syncrepl(number: int, link: Link, secret: str) -> str:
             ' retry="1 +" keepalive=5:2:2 network-timeout=2 timeout=5\n')
 
 
+def _access() -> str:
+    """The project's own rules: a member writes what is its own, and what administrators want."""
+    template = (_SCHEMA / "access.ldif").read_text(encoding="ascii")
+    return template.replace("@BASE@", BASE).replace("@ADMINISTRATORS@", f'dn.exact="{_ADMIN}"')
+
+
 def _settings(master: Master, peers: list[Link], secret: str) -> str:
+    local_user = f"gidNumber=[0-9]+[+]uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth"
     syncrepl = "".join(_syncrepl(number, link, secret) for number, link in enumerate(peers, start=1))
     return f"""dn: cn=config
 objectClass: olcGlobal
 cn: config
 olcServerID: {master.number}
-olcAuthzRegexp: "gidNumber=[0-9]+[+]uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth" "{_ADMIN}"
+olcAuthzRegexp: "{local_user}" "cn={master.uuid},cn=members,{BASE}"
 
 dn: cn=module{{0}},cn=config
 objectClass: olcModuleList
@@ -63,7 +71,7 @@ cn: schema
 
 include: file:///etc/ldap/schema/core.ldif
 
-include: file://{_SCHEMA}
+include: file://{_SCHEMA}/rollcall.ldif
 
 dn: olcDatabase={{1}}mdb,cn=config
 objectClass: olcDatabaseConfig
@@ -75,7 +83,7 @@ olcRootPW: {secret}
 olcDbDirectory: {master.root}/directory
 olcDbMaxSize: 268435456
 olcDbIndex: entryUUID,entryCSN eq
-{syncrepl}{"olcMultiProvider: TRUE" if peers else ""}
+{_access()}{syncrepl}{"olcMultiProvider: TRUE" if peers else ""}
 
 dn: olcOverlay={{0}}syncprov,olcDatabase={{1}}mdb,cn=config
 objectClass: olcOverlayConfig
@@ -89,7 +97,7 @@ def command(binary: str, master: Master) -> list[str]:
 
 
 def connect(ldapi: str) -> Connection:
-    """As the user of this process, by the identity of a socket's peer."""
+    """As the user of this process, whom the server takes for the member of its machine."""
     connection = ldap.initialize(ldapi)
     connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 2)
     connection.set_option(ldap.OPT_TIMEOUT, 5)
@@ -107,9 +115,11 @@ def has(connection: Connection, dn: str) -> bool:
 def found(layout: Layout) -> None:
     """Adds the bare tree at the first master, and returns when all have it: they replicate."""
     connections = [connect(master.ldapi) for master in layout.masters]
+    founder = ldap.initialize(layout.masters[0].ldapi)
+    founder.simple_bind_s(_ADMIN, (layout.root / "replication-secret").read_text(encoding="ascii"))
     for dn in (BASE, *(f"cn={name},{BASE}" for name in _TREE)):
         name = ldap.dn.str2dn(dn)[0][0][1]
-        connections[0].add_s(dn, [("objectClass", [b"rollcallContainer"]), ("cn", [name.encode()])])
+        founder.add_s(dn, [("objectClass", [b"rollcallContainer"]), ("cn", [name.encode()])])
     deadline = time.monotonic() + REPLICATION_SECONDS
     for master, connection in zip(layout.masters, connections):
         while not has(connection, f"cn={_TREE[-1]},{BASE}"):

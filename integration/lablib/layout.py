@@ -6,6 +6,7 @@ All of it follows from a few wishes (Spec) and a claim on free ports; nothing he
 import json
 import os
 import string
+import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Master:
     dns_port: int
     rndc_port: int
     number: int  # 1, 2, ...: the server id of its directory
-    uuid: str | None = None  # of the member; known when its agent has an identity
+    uuid: str    # of the member: whom its directory takes the user of the agent for
 
     @property
     def ldap(self) -> str:
@@ -177,7 +178,7 @@ def plan(spec: Spec, ports: PortBlock) -> Layout:
     root = Path(spec.directory)
     check_socket_paths(root)
     names = string.ascii_lowercase[:spec.masters]
-    masters = [Master(name, root / name, ports.take(), ports.take(), ports.take(), number)
+    masters = [Master(name, root / name, ports.take(), ports.take(), ports.take(), number, str(uuid.uuid4()))
                for number, name in enumerate(names, start=1)]
     links = [Link(one.name, other.name, ports.take(), other.ldap_port)
              for one in masters for other in masters if one is not other]

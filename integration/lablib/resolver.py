@@ -41,8 +41,8 @@ def _config(resolver: Resolver, layout: Layout) -> str:
   val-bogus-ttl: 1
   # The first failure counts: it is not repaired by asking another master.
   val-max-restart: 0
-  # A master that was dead is asked again at once when it is back, and the others meanwhile.
-  infra-host-ttl: 2
+  # A dead master costs one question in ten seconds some patience, and is asked again so soon after its return.
+  infra-host-ttl: 10
   infra-keep-probing: yes
   infra-cache-max-rtt: 1000
 remote-control:
