@@ -88,8 +88,17 @@ void Outbox::add(const Item& item) {
   unknown_.insert(item);
   parts_.directory.add(std::move(*entry), [this, item](const Result<>& done) {
     if (done || done.error().code != Errc::conflict) return ended(item, done);
-    look_first(item);
+    look_at_rival(item);
   });
+}
+
+// The DN is taken: by what we added before a restart, if all is well.
+void Outbox::look_at_rival(const Item& item) {
+  parts_.directory.read(directory::fact_dn(parts_.base, item.second),
+                        [this, item](const Result<directory::Entry>& there) {
+                          if (there) return compare(item, *there);
+                          ended(item, tl::unexpected(there.error()));
+                        });
 }
 
 void Outbox::compare(const Item& item, const directory::Entry& there) {

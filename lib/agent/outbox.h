@@ -52,6 +52,7 @@ class Outbox {
   void start(const Item& item);
   void start_publish(const Item& item);
   void look_first(const Item& item);
+  void look_at_rival(const Item& item);
   void add(const Item& item);
   void compare(const Item& item, const directory::Entry& there);
   void start_wipe(const Item& item);

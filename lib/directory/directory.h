@@ -64,6 +64,12 @@ class Directory {
   ///
   /// Errors  not_found, denied, unavailable.
   virtual void read(std::string dn, Done<Entry> done) = 0;
+
+  /// Tells as which DN the server knows us, in the form of Entry::dn; empty if as nobody.
+  ///
+  /// Errors  denied, unavailable; malformed if the identity is no DN.
+  /// Source  RFC 4532.
+  virtual void who_am_i(Done<std::string> done) = 0;
 };
 
 }  // namespace rollcall::directory

@@ -227,4 +227,8 @@ void LdapDirectory::read(std::string dn, Done<Entry> done) {
   impl_->submit(read_request(std::move(dn), {"*"}, impl_->while_alive(std::move(done))));
 }
 
+void LdapDirectory::who_am_i(Done<std::string> done) {
+  impl_->submit(who_am_i_request(impl_->while_alive(std::move(done))));
+}
+
 }  // namespace rollcall::directory

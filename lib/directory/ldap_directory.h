@@ -36,6 +36,7 @@ class LdapDirectory : public Directory {
   void add(Entry entry, Done<> done) override;
   void modify(std::string dn, Attributes replace, Done<> done) override;
   void read(std::string dn, Done<Entry> done) override;
+  void who_am_i(Done<std::string> done) override;
 
  private:
   class Impl;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/directory/ldap_dn.h"
 #include "lib/directory/ldap_message.h"
 
 namespace rollcall::directory {
@@ -81,6 +82,20 @@ int sync_search(LDAP* handle, const std::string& base, int& id) {
   return search(handle, base, LDAP_SCOPE_SUBTREE, {LDAP_ALL_USER_ATTRIBUTES}, controls.data(), id);
 }
 
+// authzId = "dn:" DN; RFC 4513, 5.2.1.8.
+Result<std::string> identity_of(const LdapAnswer& answer) {
+  berval* raw = nullptr;
+  if (ldap_parse_whoami(answer.handle, answer.message, &raw) != LDAP_SUCCESS) {
+    return fail(Errc::malformed, "ask who we are: the answer cannot be read");
+  }
+  const std::unique_ptr<berval, void (*)(berval*)> id{raw, ber_bvfree};
+  if (!id || id->bv_len == 0) return std::string{};
+  const std::string_view text{id->bv_val, id->bv_len};
+  auto dn = text.starts_with("dn:") ? normal_dn(text.substr(3)) : std::nullopt;
+  if (!dn) return fail(Errc::malformed, fmt::format("ask who we are: {} is no DN", text));
+  return std::move(*dn);
+}
+
 }  // namespace
 
 LdapRequest add_request(Entry entry, Done<> done) {
@@ -115,6 +130,17 @@ LdapRequest read_request(std::string dn, std::vector<std::string> names, Done<En
     if (const auto result = result_of(*answer, doing); !result) return done(tl::unexpected(result.error()));
     if (!*found) return done(fail(Errc::not_found, fmt::format("{}: not visible to us", doing)));
     done(std::move(**found));
+  };
+  return {doing, send, answered, nullptr};
+}
+
+LdapRequest who_am_i_request(Done<std::string> done) {
+  const std::string doing = "ask who we are";
+  const auto send = [](LDAP* handle, int& id) { return ldap_whoami(handle, nullptr, nullptr, &id); };
+  const auto answered = [doing, done = std::move(done)](const Result<LdapAnswer>& answer) {
+    if (!answer) return done(tl::unexpected(answer.error()));
+    if (const auto result = result_of(*answer, doing); !result) return done(tl::unexpected(result.error()));
+    done(identity_of(*answer));
   };
   return {doing, send, answered, nullptr};
 }

@@ -18,6 +18,9 @@ LdapRequest modify_request(std::string dn, Attributes replace, Done<> done);
 /// names  Of attributes, or "*" for all that are not operational.
 LdapRequest read_request(std::string dn, std::vector<std::string> names, Done<Entry> done);
 
+/// Source  RFC 4532.
+LdapRequest who_am_i_request(Done<std::string> done);
+
 /// A refreshAndPersist search over everything at and below `base`, without a cookie.
 ///
 /// Source  RFC 4533, 2.2.

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/agent/shell.h"
+
+#include <boost/asio/post.hpp>
+
+#include "lib/agent/clock.h"
+#include "lib/agent/token.h"
+#include "lib/crypto/digest.h"
+#include "lib/crypto/random.h"
+
+namespace rollcall::agent {
+namespace {
+
+constexpr std::chrono::seconds store_retry{1};
+
+std::uint64_t chance() {
+  std::array<std::byte, 8> bytes{};
+  crypto::random_bytes(bytes);
+  std::uint64_t out = 0;
+  for (const std::byte b : bytes) out = out << 8 | std::to_integer<std::uint64_t>(b);
+  return out;
+}
+
+Incarnation incarnation_of(const Membership& self) {
+  return {self.self.member, self.self.incarnation};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Shell>> Shell::create(ShellParts parts) {
+  auto restored = parts.store.restore(parts.self, parts.boot);
+  if (!restored) return tl::unexpected(restored.error());
+  return std::unique_ptr<Shell>(new Shell(std::move(parts), std::move(*restored)));
+}
+
+Shell::Shell(ShellParts parts, Restored restored)
+    : parts_(std::move(parts)),
+      trust_(parts_.self.anchor),
+      crypto_(parts_.self.cluster, parts_.keyring),
+      member_(std::make_unique<Member>(incarnation_of(parts_.self), crypto::random_uuid(),
+                                       parts_.settings, crypto_, random_delay_, restored)),
+      outbox_({parts_.loop, parts_.directory, parts_.store, parts_.self, parts_.base},
+              [this](const std::string& dn, const std::string& why) { problem(dn, why); }),
+      intake_({parts_.self, parts_.base, *member_, trust_, staging_},
+              {[this] { wake(); },
+               [this](const directory::MemberEntry& entry) { joiner(entry); },
+               [this](directory::State state, const std::string& why) {
+                 directory_state(state, why);
+               }}),
+      timer_(parts_.loop) {
+  for (const Fact& fact : restored.facts) intake_.restored(fact);
+  restore_secrets(restored.facts);
+}
+
+Shell::~Shell() { *alive_ = false; }
+
+// Master keys are nowhere but in memory, so each start opens them again.
+void Shell::restore_secrets(const std::vector<Fact>& facts) {
+  for (const Fact& fact : facts) {
+    const auto* epoch = std::get_if<Epoch>(&fact.content);
+    if (epoch == nullptr || epoch->recipient != parts_.self.self.member) continue;
+    const auto opened = parts_.keyring.open(*epoch);
+    member_->epoch_opened(fact.id, opened ? std::nullopt : std::optional(opened.error().what));
+  }
+}
+
+void Shell::start() {
+  parts_.directory.watch(intake_);
+  wake();
+}
+
+void Shell::wake() {
+  if (std::exchange(awake_, true)) return;
+  boost::asio::post(parts_.loop, [this, alive = alive_] {
+    if (!*alive) return;
+    awake_ = false;
+    pass();
+  });
+}
+
+void Shell::pass() {
+  if (unsaved_) return finish(*std::exchange(unsaved_, std::nullopt));
+  finish(member_->pass(now(), chance));
+}
+
+// First the promises, durably, then the deeds. While the store refuses, nothing is done: the core
+// is not asked again before what it said last is stored.
+void Shell::finish(Effects effects) {
+  const auto saved = parts_.store.save(effects.saves, parts_.boot, staging_);
+  if (!saved) {
+    if (store_alarm_.empty()) tell(notify::Level::error, "store not writable", "", saved.error().what);
+    store_alarm_ = saved.error().what;
+    unsaved_ = std::move(effects);
+    return arm(now().boot + store_retry);
+  }
+  if (!store_alarm_.empty()) tell(notify::Level::notice, "store writable again", "", "");
+  store_alarm_.clear();
+  carry_out(effects);
+  arm(effects.again);
+}
+
+void Shell::carry_out(const Effects& effects) {
+  for (const Act& one : effects.acts) {
+    std::visit([this](const auto& what) { act(what); }, one);
+  }
+}
+
+void Shell::arm(std::optional<BootTime> again) {
+  timer_.cancel();
+  if (!again) return;
+  timer_.expires_after(std::max(*again - now().boot, Nanoseconds{0}));
+  timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) wake();
+  });
+}
+
+void Shell::directory_state(directory::State state, const std::string& why) {
+  switch (state) {
+    case directory::State::down:
+      return tell(notify::Level::warning, "directory unavailable", "", why);
+    case directory::State::refreshing:
+      return tell(notify::Level::info, "directory refreshing", "", why);
+    case directory::State::current:
+      tell(notify::Level::info, "directory current", "", why);
+      return outbox_.retry();
+  }
+}
+
+void Shell::problem(const std::string& dn, const std::string& why) {
+  if (why.empty()) {
+    problems_.erase(dn);
+    return;
+  }
+  auto& said = problems_[dn];
+  if (said != why) tell(notify::Level::error, "cannot write", "", dn + ": " + why);
+  said = why;
+}
+
+// Somebody proves to know the secret of an invitation. Only the one who invited can tell.
+void Shell::joiner(const directory::MemberEntry& entry) {
+  if (trust_.knows({entry.keys.member, entry.keys.incarnation})) return;
+  const auto invites = parts_.store.invites();
+  if (!invites) return;
+  for (const Invite& invite : *invites) {
+    const Digest proof = join_proof(invite.secret, parts_.self.cluster, entry.keys);
+    if (crypto::equal(proof, *entry.join_proof)) return admit(invite, entry.keys);
+  }
+}
+
+// The invitation is bound to its user first: used twice it must never be.
+void Shell::admit(const Invite& invite, const MemberKeys& joiner) {
+  const auto refuse = [&](const std::string& why) {
+    tell(notify::Level::warning, "joiner refused", "", "host=" + joiner.host + " why=" + why);
+  };
+  if (invite.used_by && *invite.used_by != joiner.member) return refuse("the invitation was used");
+  if (!invite.used_by && invite.expires < now().wall) return refuse("the invitation has expired");
+  auto sealed = parts_.keyring.seal_newest(joiner);
+  if (!sealed) return refuse(sealed.error().what);
+  if (const auto used = parts_.store.use_invite(invite.id, joiner.member); !used) {
+    return refuse(used.error().what);
+  }
+  if (const auto why_not = member_->admit(joiner, std::move(*sealed))) return refuse(*why_not);
+  tell(notify::Level::notice, "member admitted", "",
+       "host=" + joiner.host + " member=" + to_string(joiner.member));
+  wake();
+}
+
+MemberStatus Shell::status() const {
+  MemberStatus status = member_->status(now());
+  if (!store_alarm_.empty()) status.alarms.push_back(store_alarm_);
+  for (const auto& [dn, why] : problems_) status.alarms.push_back(dn + ": " + why);
+  return status;
+}
+
+const Shell::ParentLook* Shell::parent_look(const ZoneName& zone) const {
+  const auto found = parent_looks_.find(zone);
+  return found == parent_looks_.end() ? nullptr : &found->second;
+}
+
+void Shell::tell(notify::Level level, std::string event, const ZoneName& zone, std::string text) {
+  parts_.journal.write({0, now().wall, level, std::move(event), zone, std::move(text)});
+}
+
+}  // namespace rollcall::agent
