@@ -39,16 +39,18 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-/// `dnssec-keygen`, and `dnssec-signzone` for a zone `example.test.` with all kinds of names.
+/// `dnssec-keygen` for any zone, and `dnssec-signzone` for one with all kinds of names.
 class ZoneMaker {
  public:
+  explicit ZoneMaker(std::string zone = "example.test") : zone_(std::move(zone)) {}
+
   struct MadeKey {
     std::string base;  ///< `Kexample.test.+013+12345`
     Bytes rdata;
   };
 
   MadeKey key(const std::string& options) {
-    run("dnssec-keygen -q -K . " + options + " example.test > name");
+    run("dnssec-keygen -q -K . " + options + " " + zone_ + " > name");
     std::string base = read(directory_.path() / "name");
     base.pop_back();
     return {base, dnskey_from(dnskey_line(base)).value().rdata};
@@ -64,7 +66,7 @@ class ZoneMaker {
     for (const MadeKey& key : keys) zone << "$INCLUDE " << key.base << ".key\n";
     zone.close();
     // -P: its own verification takes today's date.
-    std::string command = "dnssec-signzone -q -P -O full -o example.test -s 20260601000000 -e 20260701000000 " +
+    std::string command = "dnssec-signzone -q -P -O full -o " + zone_ + " -s 20260601000000 -e 20260701000000 " +
                           options + " -f out zone";
     for (const MadeKey& key : keys) command += " " + key.base;
     run(command + " >serial");
@@ -73,7 +75,7 @@ class ZoneMaker {
 
  private:
   static constexpr const char* records =
-      "$TTL 300\n$ORIGIN example.test.\n"
+      "$TTL 300\n"
       "@ SOA ns hostmaster 7 3600 600 86400 120\n"
       "@ NS ns\nns A 192.0.2.1\n* TXT wild\na.deep.name TXT deep\n"
       "sub NS ns.sub\nns.sub A 192.0.2.2\nsecure NS ns.sub\nsecure DS 1 13 2 "
@@ -93,6 +95,7 @@ class ZoneMaker {
     return line;
   }
 
+  std::string zone_;
   TemporaryDirectory directory_;
 };
 

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whole rollovers on a real named, and what happens when it is not as it should be.
+#include "lib/signer/bind_signer.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "tests/dns/named.h"
+#include "tests/signer/order.h"
+
+using namespace rollcall;
+using namespace rollcall::signer;
+using rollcall::dns::test::Named;
+using rollcall::dns::test::read;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const ZoneName zone = "example.test.";
+constexpr Seconds patience{20};  // Reached only when a test fails.
+
+// The signer between an event loop and workers, as the agent has it.
+class Workshop {
+ public:
+  explicit Workshop(BindConfig config) : signer_(std::move(config), workers_.get_executor(), loop_.get_executor()) {}
+  ~Workshop() { workers_.join(); }
+
+  Result<Seen> apply(const std::vector<KeyOrder>& orders, const ZoneName& name = zone, Seconds wait = patience) {
+    return outcome<Seen>([&](Done<Seen> done) { signer_.apply(name, orders, wait, done); });
+  }
+  Result<Seen> look(const std::vector<KeyOrder>& keys) {
+    return outcome<Seen>([&](Done<Seen> done) { signer_.look(zone, keys, done); });
+  }
+  std::vector<Finding> check(const ZoneName& name) {
+    using Findings = std::vector<Finding>;
+    return outcome<Findings>([&](Done<Findings> done) { signer_.check(name, done); }).value();
+  }
+  const Signer& signer() const { return signer_; }
+
+ private:
+  template <class T, class Verb>
+  Result<T> outcome(Verb verb) {
+    std::optional<Result<T>> result;
+    verb([&result](Result<T> r) { result = std::move(r); });
+    while (!result) loop_.run_one();
+    return *result;
+  }
+
+  boost::asio::io_context loop_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
+  boost::asio::thread_pool workers_{2};
+  BindSigner signer_;
+};
+
+struct Lab {
+  dns::test::ZoneMaker maker;
+  Named named{{Named::signing("example.test"), Named::signing("missing.test"), Named::plain("plain.test")}};
+
+  Lab() {
+    named.write_zone("example.test", Named::small_zone("* TXT w\nsub NS ns.sub\nns.sub A 192.0.2.2\n"));
+    named.write_zone("plain.test", Named::small_zone());
+    // Counts the calls of rndc.
+    std::ofstream(named.path("rndc")) << "#!/bin/sh\necho \"$*\" >> '" << named.path("calls").string() << "'\nexec rndc \"$@\"\n";
+    fs::permissions(named.path("rndc"), fs::perms::owner_all);
+    named.start();
+  }
+  BindConfig config() const {
+    BindConfig result;
+    result.server = named.address();
+    result.keys = named.keys();
+    result.rndc = named.rndc();
+    result.rndc.front() = named.path("rndc").string();
+    result.named_conf = named.configuration();
+    return result;
+  }
+  std::size_t rndc_calls() const {
+    const std::string calls = read(named.path("calls"));
+    return static_cast<std::size_t>(std::count(calls.begin(), calls.end(), '\n'));
+  }
+  KeyOrder key(Role role) {
+    return test::order_for(maker, maker.key(role == Role::ksk ? "-a 13 -f KSK" : "-a 13"), role);
+  }
+  KeyOrder ksk() {
+    KeyOrder order = key(Role::ksk);
+    order.publish = order.sign_keys = true;
+    return order;
+  }
+  KeyOrder zsk() {
+    KeyOrder order = key(Role::zsk);
+    order.publish = order.sign_zone = true;
+    return order;
+  }
+  fs::path file(const KeyOrder& order, const std::string& ending) const {
+    const dns::KeyFileName name{zone, 13, order.key_tag};
+    return named.keys() / "example.test" / (to_string(name) + ending);
+  }
+};
+
+void leave(KeyOrder& order) { order.publish = order.sign_keys = order.sign_zone = order.announce = false; }
+
+bool are_as_ordered(const Result<Seen>& seen, const std::vector<KeyOrder>& orders) {
+  if (!seen || seen->keys.size() != orders.size()) return false;
+  return std::equal(orders.begin(), orders.end(), seen->keys.begin(), [](const KeyOrder& order, const SeenKey& key) {
+    return key.fingerprint == order.fingerprint && key.published == order.publish &&
+           key.signs_keys == order.sign_keys && key.signs_whole_zone == order.sign_zone &&
+           key.signs_anything == order.sign_zone && key.announced == order.announce;
+  });
+}
+
+std::string all(const std::vector<Finding>& findings, Finding::Level level) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    if (finding.level == level) text += finding.what + " => " + finding.cure + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Lab, "named goes through a whole ZSK and a whole KSK rollover", "[bind_signer]") {
+  Workshop workshop(config());
+  std::vector<KeyOrder> keys{ksk(), zsk()};
+  const auto first = workshop.apply(keys);
+  REQUIRE(are_as_ordered(first, keys));
+  CHECK(first->foreign_keys == 0);
+  CHECK(first->dnskey_ttl == Seconds{60});
+  CHECK(first->max_zone_ttl == Seconds{300});
+  CHECK(first->first_expiry);
+
+  // ZSK: publish, sign with both, let the predecessor go.
+  keys.push_back(key(Role::zsk));
+  keys[2].publish = true;
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  keys[2].sign_zone = true;
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  leave(keys[1]);
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  CHECK_FALSE(fs::exists(file(keys[1], ".private")));
+  CHECK_FALSE(fs::exists(file(keys[1], ".key")));
+
+  // KSK: both sign the keys, the CDS changes, the predecessor goes.
+  keys.push_back(ksk());
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  keys[3].announce = true;
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  leave(keys[0]);
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  keys[3].announce = false;
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+
+  // What left stays away, also over a restart.
+  named.stop();
+  named.start();
+  REQUIRE(are_as_ordered(workshop.look(keys), keys));
+  const auto calls = rndc_calls();
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  CHECK(rndc_calls() == calls);
+}
+
+TEST_CASE_METHOD(Lab, "equal orders need no rndc", "[bind_signer]") {
+  Workshop workshop(config());
+  const std::vector<KeyOrder> keys{ksk(), zsk()};
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  CHECK(rndc_calls() == 1);
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  CHECK(rndc_calls() == 1);
+}
+
+TEST_CASE_METHOD(Lab, "what crashed between files and rndc is finished by the next order", "[bind_signer]") {
+  Workshop workshop(config());
+  std::vector<KeyOrder> keys{ksk(), zsk()};
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+
+  SECTION("the files of a new key were written, and no more") {
+    keys.push_back(zsk());
+    BindConfig without_rndc = config();
+    without_rndc.rndc = {"false"};
+    CHECK_FALSE(Workshop(without_rndc).apply(keys));
+    CHECK(fs::exists(file(keys[2], ".key")));
+  }
+  SECTION("the files of a leaving key are gone, and named did not hear of it") {
+    keys.push_back(zsk());
+    REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+    fs::remove(file(keys[1], ".key"));
+    fs::remove(file(keys[1], ".private"));
+    leave(keys[1]);
+  }
+  SECTION("one file of a key is lost, and named was restored from an old zone") {
+    fs::remove(file(keys[1], ".private"));
+    named.stop();
+    for (const char* const ending : {".signed", ".signed.jnl", ".jbk"}) fs::remove(named.path(std::string("example.test") + ending));
+    named.start();
+  }
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+}
+
+TEST_CASE_METHOD(Lab, "a key that never got anywhere leaves without being written", "[bind_signer]") {
+  Workshop workshop(config());
+  std::vector<KeyOrder> keys{ksk(), zsk(), key(Role::zsk)};
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  CHECK_FALSE(fs::exists(file(keys[2], ".private")));
+}
+
+TEST_CASE_METHOD(Lab, "keys of others are counted and left alone", "[bind_signer]") {
+  Workshop workshop(config());
+  const std::vector<KeyOrder> keys{ksk(), zsk()};
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  REQUIRE(Named::run("dnssec-keygen -q -a 13 -K '" + (named.keys() / "example.test").string() + "' example.test >/dev/null") == 0);
+  std::vector<KeyOrder> more = keys;
+  more.push_back(key(Role::zsk));
+  more[2].publish = true;
+  const auto seen = workshop.apply(more);
+  REQUIRE(are_as_ordered(seen, more));
+  CHECK(seen->foreign_keys == 1);
+  CHECK_THAT(all(workshop.check(zone), Finding::Level::warning), Catch::Contains("has keys that are not of Rollcall: K"));
+}
+
+TEST_CASE_METHOD(Lab, "what is not served within the patience is reported as it is", "[bind_signer]") {
+  Workshop workshop(config());
+  std::vector<KeyOrder> keys{ksk(), zsk()};
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  keys[1].sign_zone = false;  // named cannot take signatures away and keep the key
+  const auto seen = workshop.apply(keys, zone, Seconds{0});
+  REQUIRE(seen);
+  CHECK(seen->keys[1].published);
+  CHECK(seen->keys[1].signs_anything);
+  CHECK(workshop.signer().ability() == SignerAbility{SwapAbility::together, Seconds{0}});
+}
+
+TEST_CASE_METHOD(Lab, "while named is down the keys wait for it", "[bind_signer]") {
+  Workshop workshop(config());
+  const std::vector<KeyOrder> keys{ksk(), zsk()};
+  named.stop();
+  const auto seen = workshop.apply(keys);
+  REQUIRE_FALSE(seen);
+  CHECK(seen.error().code == Errc::unavailable);
+  CHECK_THAT(seen.error().what, Catch::Contains("rndc sign example.test.: named does not answer there; start it"));
+  CHECK(workshop.look(keys).error().code == Errc::unavailable);
+  CHECK(fs::exists(file(keys[0], ".key")));
+  named.start();
+  CHECK(are_as_ordered(workshop.apply(keys), keys));
+}
+
+TEST_CASE_METHOD(Lab, "each fault of a zone has its own words", "[bind_signer]") {
+  Workshop workshop(config());
+  const auto fault = [&](const ZoneName& name) {
+    return workshop.apply({}, name, Seconds{0}).error();
+  };
+  SECTION("named does not know it") {
+    CHECK(fault("unknown.test.").code == Errc::not_found);
+    CHECK_THAT(fault("unknown.test.").what, Catch::Contains("unknown.test.: named has no such zone; add it to named.conf"));
+  }
+  SECTION("its file is missing") {
+    CHECK(fault("missing.test.").code == Errc::unavailable);
+    CHECK_THAT(fault("missing.test.").what, Catch::Contains("its file is missing, empty or broken"));
+  }
+  SECTION("its file is empty") {
+    named.write_zone("missing.test", "");
+    CHECK_THAT(fault("missing.test.").what, Catch::Contains("its file is missing, empty or broken"));
+  }
+  SECTION("its name is none") {
+    CHECK(fault("../x").code == Errc::malformed);
+    CHECK(fault("$(id).test.").code == Errc::malformed);
+    CHECK(fault("Example.test").what == "write the zone as example.test.");
+  }
+}
+
+TEST_CASE_METHOD(Lab, "a zone that is not set up for keys says which line it lacks", "[bind_signer]") {
+  Workshop workshop(config());
+  dns::test::ZoneMaker other("plain.test");
+  KeyOrder order = test::order_for(other, other.key("-a 13"), Role::zsk);
+  order.publish = true;
+  const auto seen = workshop.apply({order}, "plain.test.");
+  REQUIRE_FALSE(seen);
+  CHECK(seen.error().code == Errc::denied);
+  CHECK_THAT(seen.error().what, Catch::Contains("inline-signing yes; auto-dnssec maintain;"));
+}
+
+TEST_CASE_METHOD(Lab, "rndc with another key is denied, and nothing is half done", "[bind_signer]") {
+  REQUIRE(Named::run("rndc-confgen -a -c '" + named.path("other.key").string() + "' >/dev/null 2>&1") == 0);
+  BindConfig wrong = config();
+  wrong.rndc.back() = named.path("other.key").string();
+  const std::vector<KeyOrder> keys{ksk(), zsk()};
+  const auto seen = Workshop(wrong).apply(keys);
+  REQUIRE_FALSE(seen);
+  CHECK(seen.error().code == Errc::denied);
+  CHECK_THAT(seen.error().what, Catch::Contains("named refused rndc's key"));
+  CHECK(are_as_ordered(Workshop(config()).apply(keys), keys));
+}
+
+TEST_CASE("a server that refuses the transfer is told from one without the zone", "[bind_signer]") {
+  Named named({Named::signing("example.test")}, "allow-transfer { none; };");
+  named.write_zone("example.test", Named::small_zone());
+  named.start();
+  BindConfig config;
+  config.server = named.address();
+  config.keys = named.keys();
+  config.rndc = named.rndc();
+  Workshop workshop(config);
+  const auto seen = workshop.look({});
+  REQUIRE_FALSE(seen);
+  CHECK(seen.error().code == Errc::denied);
+  CHECK_THAT(seen.error().what, Catch::Contains("allow-transfer { localhost; };"));
+}
+
+TEST_CASE_METHOD(Lab, "the check finds nothing wrong with a right set-up", "[bind_check]") {
+  fs::permissions(named.keys(), static_cast<fs::perms>(02750));
+  Workshop workshop(config());
+  const std::vector<KeyOrder> keys{ksk(), zsk()};
+  for (const ZoneName& name : {ZoneName{}, zone}) {
+    CHECK(all(workshop.check(name), Finding::Level::error) == "");
+    CHECK(all(workshop.check(name), Finding::Level::warning) == "");
+    CHECK(all(workshop.check(name), Finding::Level::ok) != "");
+  }
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  CHECK(all(workshop.check(zone), Finding::Level::error) == "");
+}
+
+TEST_CASE_METHOD(Lab, "the check gives the line to paste for each fault", "[bind_check]") {
+  const auto errors = [](BindConfig changed, const ZoneName& name) {
+    return all(Workshop(std::move(changed)).check(name), Finding::Level::error);
+  };
+  const std::string plain = errors(config(), "plain.test.");
+  CHECK_THAT(plain, Catch::Contains("zone plain.test. has inline-signing unset => inline-signing yes;\n"));
+  CHECK_THAT(plain, Catch::Contains("zone plain.test. has auto-dnssec unset => auto-dnssec maintain;\n"));
+  CHECK_THAT(plain, Catch::Contains("key-directory \"" + (named.keys() / "plain.test").string() + "\";\n"));
+  CHECK_THAT(plain, Catch::Contains("named does not maintain the keys of zone plain.test."));
+  CHECK_THAT(errors(config(), "unknown.test."), Catch::Contains("zone unknown.test. is not in") && Catch::Contains("zone \"unknown.test\" { type primary;"));
+  CHECK_THAT(errors(config(), "missing.test."), Catch::Contains("its file is missing, empty or broken"));
+
+  BindConfig wrong = config();
+  wrong.keys = named.path("none");
+  CHECK_THAT(errors(wrong, ""), Catch::Contains("is not there => install -d -o rollcall -g bind -m 2750 " + wrong.keys.string()));
+  wrong.named_conf = named.path("none");
+  CHECK_THAT(errors(wrong, ""), Catch::Contains("named-checkconf " + wrong.named_conf.string()));
+  named.stop();
+  CHECK_THAT(errors(config(), ""), Catch::Contains("no answer from") && Catch::Contains("listen-on port") && Catch::Contains("rndc status: named does not answer"));
+}
