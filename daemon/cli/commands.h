@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The commands of `rollcall`, as CLI11 knows them. Each add_… adds some of them to the program.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "daemon/cli/caller.h"
+
+namespace rollcall::cli {
+
+/// Everything that the command line can hold, and how it ended. Lives as long as the program.
+struct Invocation {
+  Options options;
+  Caller caller{options};
+  int exit = done;
+
+  std::string zone, policy, role, replica, token, id, on;
+  std::vector<std::string> failover;
+  std::int64_t hours = 24, last = 50;
+  bool random = false, no_failover = false, check = false, follow = false;
+
+  Invocation() = default;
+  Invocation(const Invocation&) = delete;
+  Invocation& operator=(const Invocation&) = delete;
+};
+
+void add_looking(CLI::App& app, Invocation& call);    ///< status, info, members, check, log
+void add_zones(CLI::App& app, Invocation& call);      ///< zone, roll, ds
+void add_cluster(CLI::App& app, Invocation& call);    ///< init, invite, join, set, serve
+void add_directory(CLI::App& app, Invocation& call);  ///< directory
+
+/// Prints new events until interrupted or the daemon is gone.
+int follow_log(const Invocation& call);
+
+}  // namespace rollcall::cli

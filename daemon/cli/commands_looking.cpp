@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Commands that only look: group `rollcall` is enough.
+#include <algorithm>
+#include <iostream>
+
+#include "daemon/cli/commands.h"
+#include "daemon/cli/render.h"
+
+namespace rollcall::cli {
+namespace {
+
+Json zone_args(const Invocation& call) {
+  return call.zone.empty() ? Json::object() : Json{{"zone", call.zone}};
+}
+
+int status(const Invocation& call) {
+  if (call.zone.empty()) return call.caller.run("status", Json::object(), render_status);
+  return call.caller.run("status", zone_args(call), render_zone);
+}
+
+// Its exit codes are those of monitoring plug-ins, not ours.
+int status_check(const Invocation& call) {
+  const auto answer = call.caller.ask("status", Json::object());
+  const Health health = answer ? health_of(*answer) : health_of(answer.error());
+  std::cout << health.line << '\n';
+  return health.code;
+}
+
+int check(const Invocation& call) {
+  const auto answer = call.caller.ask("check", zone_args(call));
+  if (!answer) return call.caller.complain(answer.error());
+  const int shown = call.caller.show(*answer, render_findings);
+  const Json& findings = answer->at("findings");
+  const bool bad = std::any_of(findings.begin(), findings.end(),
+                               [](const Json& finding) { return finding.at("level") == "error"; });
+  return bad ? static_cast<int>(failed) : shown;
+}
+
+int log(const Invocation& call) {
+  if (call.follow) return follow_log(call);
+  Json args = zone_args(call);
+  args["last"] = call.last;
+  return call.caller.run("log", args, render_events);
+}
+
+}  // namespace
+
+void add_looking(CLI::App& app, Invocation& call) {
+  auto* status_command = app.add_subcommand("status", "All zones, a line each; or one zone with its keys and why not yet");
+  auto* zone = status_command->add_option("ZONE", call.zone, "Only this zone");
+  status_command->add_flag("--check", call.check, "One line for monitoring; exit 0 ok, 1 warning, 2 critical, 3 unknown")->excludes(zone);
+  status_command->callback([&call] { call.exit = call.check ? status_check(call) : status(call); });
+
+  app.add_subcommand("info", "Who makes the keys, when they were made and are needed next; members, zones, alarms")
+      ->callback([&call] { call.exit = call.caller.run("info", Json::object(), render_info); });
+
+  app.add_subcommand("members", "The members of the cluster and their last heartbeats")
+      ->callback([&call] { call.exit = call.caller.run("members", Json::object(), render_members); });
+
+  auto* check_command = app.add_subcommand("check", "Inspects the set-up of this machine, and gives the line that mends it");
+  check_command->add_option("ZONE", call.zone, "Also what concerns this zone");
+  check_command->callback([&call] { call.exit = check(call); });
+
+  auto* log_command = app.add_subcommand("log", "What happened: keys made, steps taken, trouble");
+  log_command->add_option("ZONE", call.zone, "Only this zone");
+  log_command->add_option("-n,--last", call.last, "So many events")->check(CLI::Range(1, 1000))->capture_default_str();
+  log_command->add_flag("-f,--follow", call.follow, "Goes on with new events until interrupted");
+  log_command->callback([&call] { call.exit = log(call); });
+}
+
+}  // namespace rollcall::cli

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The program itself, against a server that answers like a daemon: what it asks, prints and exits with.
+#include <sys/wait.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <fstream>
+
+#include "lib/control/status_json.h"
+#include "tests/control/live_server.h"
+#include "tests/control/sample.h"
+
+using namespace rollcall;
+using control::Answer, control::Json, control::Request;
+
+namespace {
+
+struct Outcome {
+  int code;
+  std::string out;
+};
+
+// Runs `rollcall` in a shell; what it says on standard error comes after what it says on standard output.
+Outcome run(const std::string& arguments) {
+  FILE* pipe = ::popen((std::string{"2>&1 "} + arguments).c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string out;
+  std::array<char, 4096> chunk{};
+  for (std::size_t size; (size = std::fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) out.append(chunk.data(), size);
+  return {WEXITSTATUS(::pclose(pipe)), out};
+}
+
+// A cluster that remembers what it was asked.
+struct World {
+  sample::Folder folder;
+  Json asked;
+  sample::Daemon daemon{{.path = folder / "s"}, [this](const Request& request, auto done) {
+                          asked = {{"verb", request.verb}, {"args", request.args}};
+                          done(answer(request));
+                        }};
+
+  Answer answer(const Request& request) const {
+    const MemberStatus status = sample::cluster();
+    if (request.verb == "status" && request.args.contains("zone")) {
+      auto json = control::zone_status_json(status, request.args.at("zone"), sample::now);
+      if (!json) return tl::unexpected(control::Problem{json.error()});
+      return *json;
+    }
+    if (request.verb == "status") return control::status_json(status, sample::now);
+    if (request.verb == "set") return Json{{"mode", "random"}, {"appointed", Json::array()}, {"warnings", {"careful"}}};
+    if (request.verb == "invite") return Json{{"token", "TOKEN"}, {"id", "7"}, {"expires", "2026-06-02T00:00:00Z"}};
+    if (request.verb == "check") return Json{{"findings", {{{"level", "error"}, {"what", "w"}, {"cure", "c"}}}}};
+    return control::refuse(Errc::conflict, "a rollover is under way", "rollcall status " + request.args.value("zone", std::string{}));
+  }
+
+  Outcome rollcall(const std::string& arguments) {
+    return run(std::string{ROLLCALL} + " --socket " + (folder / "s") + ' ' + arguments);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the program asks what it was told to", "[program]") {
+  World world;
+  const auto asked = [&](const std::string& arguments) {
+    world.rollcall(arguments);
+    return world.asked;
+  };
+  CHECK(asked("roll KSK example.org") == Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "ksk"}}}});
+  CHECK(asked("set b --failover a c") == Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", {"a", "c"}}}}});
+  CHECK(asked("set b") == Json{{"verb", "set"}, {"args", {{"replica", "b"}}}});
+  CHECK(asked("set b --no-failover") == Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", Json::array()}}}});
+  CHECK(asked("set --random") == Json{{"verb", "set"}, {"args", {{"random", true}}}});
+  CHECK(asked("ds published example.org") == Json{{"verb", "ds-published"}, {"args", {{"zone", "example.org"}}}});
+  CHECK(asked("zone add example.org --policy fast") == Json{{"verb", "zone-add"}, {"args", {{"zone", "example.org"}, {"policy", "fast"}}}});
+  CHECK(asked("invite --hours 2") == Json{{"verb", "invite"}, {"args", {{"hours", 2}}}});
+  CHECK(asked("invite --revoke 7") == Json{{"verb", "invite-revoke"}, {"args", {{"id", "7"}}}});
+  CHECK(asked("serve off") == Json{{"verb", "serve"}, {"args", {{"on", false}}}});
+}
+
+TEST_CASE("exit codes are stable", "[program]") {
+  World world;
+  CHECK(world.rollcall("status").code == 0);
+  CHECK(world.rollcall("status example.org.").code == 0);
+  CHECK(world.rollcall("roll zsk example.org").code == 1);
+  CHECK(world.rollcall("check").code == 1);
+  CHECK(world.rollcall("status nowhere.").code == 3);
+  for (const char* wrong : {"", "explode", "roll", "roll csk example.org", "set", "set --random b", "serve maybe",
+                            "invite --hours 721", "status --check example.org", "ds", "zone add"}) {
+    INFO(wrong);
+    CHECK(world.rollcall(wrong).code == 2);
+  }
+  CHECK(world.rollcall("--help").code == 0);
+  CHECK(world.rollcall("ds show --help").code == 0);
+  CHECK(world.rollcall("status --check").code == 1);  // of a plug-in: warning
+}
+
+TEST_CASE("a refusal says what and what to do", "[program]") {
+  World world;
+  CHECK(world.rollcall("roll zsk example.org").out == "rollcall: a rollover is under way\n  rollcall status example.org\n");
+  CHECK(world.rollcall("roll zsk example.org --json 2>/dev/null").out ==
+        R"({"error":{"code":"conflict","hint":"rollcall status example.org","what":"a rollover is under way"}})" "\n");
+}
+
+TEST_CASE("--json gives what the daemon said, before or after the command", "[program]") {
+  World world;
+  const Json expected = control::status_json(sample::cluster(), sample::now);
+  CHECK(Json::parse(world.rollcall("--json status").out) == expected);
+  CHECK(Json::parse(world.rollcall("status --json").out) == expected);
+}
+
+TEST_CASE("warnings and advice stay out of what a pipe reads", "[program]") {
+  World world;
+  CHECK(world.rollcall("set --random 2>/dev/null").out == "keys are made by any member, in random order\n");
+  CHECK(world.rollcall("set --random 2>&1 >/dev/null").out == "warning: careful\n");
+  CHECK(world.rollcall("invite 2>/dev/null").out == "TOKEN\n");
+}
+
+TEST_CASE("the socket may come from the environment", "[program]") {
+  World world;
+  CHECK(run("ROLLCALL_SOCKET=" + (world.folder / "s") + ' ' + ROLLCALL + " status").code == 0);
+}
+
+TEST_CASE("without a daemon there is a hint, and monitoring is told", "[program]") {
+  const sample::Folder folder;
+  const std::string rollcall = std::string{ROLLCALL} + " --socket " + (folder / "s") + ' ';
+  const Outcome outcome = run(rollcall + "status");
+  CHECK(outcome.code == 1);
+  CHECK(outcome.out.find("rollcall: rollcalld does not run: nobody listens on ") == 0);
+  CHECK(outcome.out.find("\n  systemctl start rollcalld") != std::string::npos);
+  CHECK(run(rollcall + "status --check").code == 2);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What people see, whole pages at a time: tests/cli/golden/*.txt. After a wanted change run this
+// program with ROLLCALL_REWRITE_GOLDEN=1 and review the difference.
+#include "daemon/cli/render.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "lib/control/status_json.h"
+#include "tests/control/sample.h"
+
+using namespace rollcall;
+using namespace rollcall::cli;
+using control::info_json, control::members_json, control::status_json, control::zone_list_json;
+
+namespace {
+
+void check_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string{GOLDEN_DIR} + '/' + name + ".txt";
+  if (std::getenv("ROLLCALL_REWRITE_GOLDEN") != nullptr) std::ofstream{path} << text;
+  std::ifstream in{path};
+  std::ostringstream expected;
+  expected << in.rdbuf();
+  CHECK(text == expected.str());
+}
+
+Json zone_page(const MemberStatus& status, const std::string& zone = "example.org.") {
+  return *control::zone_status_json(status, zone, sample::now);
+}
+
+MemberStatus with_hold(Hold hold) {
+  MemberStatus status = sample::cluster();
+  status.zones[1].holds = {std::move(hold)};
+  return status;
+}
+
+// What `ds show` gets while a KSK is to be published at the parent.
+Json ds_page() {
+  const Json old_key{{"key_tag", 20013}, {"key", "9f9f9f9f"}, {"stage", "signs the keys"}, {"wanted", false},
+                     {"ds", {"example.org. IN DS 20013 13 2 9F9F"}}, {"cdnskey", "example.org. IN CDNSKEY 257 3 13 n58="}};
+  const Json new_key{{"key_tag", 2371}, {"key", "c2c2c2c2"}, {"stage", "waits for its DS"}, {"wanted", true},
+                     {"ds", {"example.org. IN DS 2371 13 2 C2C2", "example.org. IN DS 2371 13 4 C2C2C2"}},
+                     {"cdnskey", "example.org. IN CDNSKEY 257 3 13 wsI="}};
+  const Json parent{{"seen", "2026-06-01T05:54:00Z"}, {"everywhere", {20013}}, {"somewhere", {2371}}, {"unknown", 1},
+                    {"ttl", 3600}, {"by_hand", ""}, {"addresses", {"192.0.2.1@53"}}, {"problem", ""}};
+  return {{"now", "2026-06-01T05:55:00Z"}, {"zone", "example.org."}, {"keys", {old_key, new_key}}, {"parent", parent}};
+}
+
+}  // namespace
+
+TEST_CASE("status has a line for each zone", "[render]") {
+  check_golden("status", render_status(status_json(sample::cluster(), sample::now)));
+}
+
+TEST_CASE("status of a machine in no cluster says what to do", "[render]") {
+  check_golden("status-outsider", render_status(status_json(MemberStatus{}, sample::now)));
+}
+
+TEST_CASE("status tells doubt and having no zones", "[render]") {
+  MemberStatus status = sample::cluster();
+  status.zones.clear();
+  status.doubt = "the directory has been silent for 3m";
+  check_golden("status-doubt", render_status(status_json(status, sample::now)));
+}
+
+TEST_CASE("status of a zone says why not yet, who is in the way and what to type", "[render]") {
+  check_golden("zone-held", render_zone(zone_page(sample::cluster())));
+}
+
+TEST_CASE("status of a zone that waits for time says until when", "[render]") {
+  Hold hold = sample::waits_for_carol();
+  hold.reason = Reason::time;
+  hold.text = "caches may not have followed yet";
+  hold.waits_for.clear();
+  hold.until = sample::now + std::chrono::minutes{125};
+  check_golden("zone-waits", render_zone(zone_page(with_hold(hold))));
+}
+
+TEST_CASE("status of a zone that waits for its parent gives the command", "[render]") {
+  Hold hold;
+  hold.reason = Reason::parent;
+  hold.step = "withdraw DS of KSK 20013";
+  hold.text = "the parent has to show the new DS";
+  check_golden("zone-parent", render_zone(zone_page(with_hold(hold))));
+}
+
+TEST_CASE("status of a quiet zone says what is planned", "[render]") {
+  check_golden("zone-quiet", render_zone(zone_page(sample::cluster(), "example.net.")));
+}
+
+TEST_CASE("status of a new zone shows the election", "[render]") {
+  MemberStatus status = sample::cluster();
+  ZoneStatus zone;
+  zone.zone = {"example.org.", 1};
+  zone.policy = "default";
+  zone.roster = zone.fresh = 3;
+  GenerationStatus first;
+  first.generation = {Role::ksk, Algorithm::ecdsap256sha256, 1};
+  first.why = "first";
+  first.candidates = {{{sample::alice, 1}, 7}, {{sample::bob, 1}, 3}};
+  first.waits_for = {sample::carol};
+  zone.generations = {first};
+  status.zones[1] = zone;
+  check_golden("zone-new", render_zone(zone_page(status)));
+}
+
+TEST_CASE("info begins with the four lines", "[render]") {
+  const control::InfoExtras extras{"ldapi://%2Frun%2Fslapd%2Fldapi cn=rollcall", sample::bob};
+  MemberStatus status = sample::cluster();
+  check_golden("info-random", render_info(info_json(status, extras, sample::now)));
+  status.config.mode = Mode::appointed;
+  status.config.appointed = {sample::carol, sample::alice};
+  check_golden("info-appointed", render_info(info_json(status, extras, sample::now)));
+}
+
+TEST_CASE("lists are tables", "[render]") {
+  check_golden("members", render_members(members_json(sample::cluster(), sample::now)));
+  check_golden("zone-list", render_zone_list(zone_list_json(sample::cluster(), sample::now)));
+}
+
+TEST_CASE("DS lines can be pasted, everything else is a comment", "[render]") {
+  check_golden("ds", render_ds(ds_page()));
+  Json unasked = ds_page();
+  unasked["parent"] = {{"seen", nullptr}, {"everywhere", Json::array()}, {"somewhere", Json::array()}, {"unknown", 0},
+                       {"ttl", 0}, {"by_hand", ""}, {"addresses", Json::array()}, {"problem", ""}};
+  check_golden("ds-not-asked", render_ds(unasked));
+}
+
+TEST_CASE("a step about key 112 is not one about key 11", "[render]") {
+  MemberStatus status = sample::cluster();
+  status.zones[1].holds[0].step = "introduce ZRRSIG of ZSK 117421";
+  const std::string page = render_zone(zone_page(status));
+  CHECK(page.find("11742  ZSK   13   in    omni 3/3  -         omni 3/3  -         29d    roll 2026-06-02") != std::string::npos);
+}
+
+TEST_CASE("findings show the line that mends them", "[render]") {
+  const Json check{{"findings", {{{"level", "ok"}, {"what", "rndc answers"}, {"cure", ""}},
+                                 {{"level", "error"}, {"what", "zone a. is not in named"}, {"cure", "zone \"a\" { … };"}}}}};
+  CHECK(render_findings(check) == "ok       rndc answers\nerror    zone a. is not in named\n         zone \"a\" { … };\n");
+}
+
+TEST_CASE("monitoring gets one line and a code", "[health]") {
+  MemberStatus status = sample::cluster();
+  const auto health = [&] { return health_of(status_json(status, sample::now)); };
+  CHECK(health().code == 1);
+  CHECK(health().line ==
+        "ROLLCALL WARNING - example.org. c.example.com is silent since 2026-05-31T20:55:00Z; c.example.com is silent"
+        " | zones=2 signed=1 rolling=0 held=1 unsigned=0");
+  status.zones[1].alarms.clear();
+  status.members[2].fresh = true;
+  CHECK(health().code == 0);
+  CHECK(health().line == "ROLLCALL OK - 2 zones, 3 members | zones=2 signed=1 rolling=0 held=1 unsigned=0");
+
+  SECTION("signatures that expire are critical a day before") {
+    status.zones[0].signed_until = sample::now + std::chrono::hours{24};
+    CHECK(health().code == 0);
+    status.zones[0].signed_until = sample::now + std::chrono::hours{24} - std::chrono::seconds{1};
+    CHECK(health().code == 2);
+  }
+  SECTION("no daemon is critical, no right to ask is unknown") {
+    CHECK(health_of(control::Problem{Errc::unavailable, "rollcalld does not run"}).code == 2);
+    CHECK(health_of(control::Problem{Errc::denied, "no access"}).code == 3);
+    CHECK(health_of(status_json(MemberStatus{}, sample::now)).code == 3);
+  }
+  SECTION("an alarm cannot forge figures or lines") {
+    status.alarms = {"two\nlines | zones=9"};
+    CHECK(health().line.find("two lines / zones=9") != std::string::npos);
+  }
+}
