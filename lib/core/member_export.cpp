@@ -73,7 +73,8 @@ void Member::Impl::tend_server(ZoneWork& work) {
   std::vector<KeyTarget> target = target_of(work, decisions);
   if (target.empty() && server.verified.empty()) return;
 
-  const bool to_do = target != server.verified || !server.ever_verified || server.lost;
+  const bool in_order = server.ever_verified && !server.lost && !server.failing_since;
+  const bool to_do = target != server.verified || !in_order;
   const BootTime at = to_do ? server.retry_at : server.look_at;
   if (!to_do) server.carried_decisions = decisions;  // changes that cancel out, or equal copies
   if (now_.boot < at) {

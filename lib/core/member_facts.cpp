@@ -136,7 +136,7 @@ bool Member::Impl::carry_candidate(const Fact& fact, const Candidate& candidate)
     }
     if (check->second == Check::asked) return false;
     if (!work.configured || !policy_known(work)) return false;
-    no = objection(candidate);
+    if (serving_) no = objection(candidate);  // whom not everybody counts yet has no opinion
   }
   if (!no) return true;
   if (!may_write()) return false;

@@ -112,7 +112,11 @@ void Member::Impl::note_gaps() {
     if (author == self_ || log_.prefix(author) >= acks_.highest_heard_of(author)) continue;
     const auto before = gap_since_.find(author);
     gaps[author] = before == gap_since_.end() ? now_.boot : before->second;
-    wake(gaps[author] + settings_.patience);
+    // Once to say that it lacks them, once to raise the alarm.
+    for (const int times : {1, 2}) {
+      const BootTime at = gaps[author] + settings_.patience * times;
+      if (at > now_.boot) wake(at);
+    }
   }
   gap_since_ = std::move(gaps);
 }
