@@ -57,11 +57,12 @@ constexpr std::string_view modules =
     "olcModuleLoad: back_mdb\nolcModuleLoad: syncprov\n\n"
     "dn: cn=schema,cn=config\nobjectClass: olcSchemaConfig\ncn: schema\n\n";
 
-// Peers may change the list of peers, since a new one adds itself there, and nothing else: with
+// Peers may change the list of peers (the second attribute goes with the first), since a new one adds
+// itself there, and nothing else: with
 // more they could load code. They can write all data anyway, by replication.
 std::string config_database() {
   return "dn: olcDatabase={0}config,cn=config\nobjectClass: olcDatabaseConfig\nolcDatabase: {0}config\n" +
-         line("olcAccess", fmt::format("{{0}}to dn.exact=\"{}\" attrs=olcSyncrepl by dn.exact=\"{}\" write"
+         line("olcAccess", fmt::format("{{0}}to dn.exact=\"{}\" attrs=olcSyncrepl,olcMultiProvider by dn.exact=\"{}\" write"
                                        " by dn.exact=\"{}\" manage by * none",
                                        database_dn, replication_dn, administrator_dn)) +
          line("olcAccess", fmt::format("{{1}}to dn.exact=\"{}\" attrs=entry,objectClass by dn.exact=\"{}\" read"
@@ -89,7 +90,9 @@ std::string database(const EmbeddedOptions& options, const std::vector<Peer>& pe
   // In clear: the same file has to hold it in clear for the peers' sake.
   text += line("olcRootPW", secret.text());
   for (const Peer& peer : peers) text += line("olcSyncrepl", syncrepl_value(peer, secret));
-  return text + "olcMultiProvider: TRUE\n" + access_rules() + '\n';
+  // slapd refuses this of a server that knows itself only; who adds the first peer sets it.
+  if (peers.size() > 1) text += "olcMultiProvider: TRUE\n";
+  return text + access_rules() + '\n';
 }
 
 std::string replication_overlay() {

@@ -73,6 +73,8 @@ Result<std::vector<std::string>> PeerConnection::Handle::values() {
   return values;
 }
 
+// With its first peer a server must become one of several equals in the same step, or it takes no
+// writes any more.
 Result<> PeerConnection::Handle::modify(const std::vector<std::string>& remove, const std::string& add) {
   std::string attribute = list_attribute;
   std::vector<std::string> removed = remove;
@@ -81,11 +83,15 @@ Result<> PeerConnection::Handle::modify(const std::vector<std::string>& remove, 
   for (std::string& value : removed) removed_values.push_back(value.data());
   removed_values.push_back(nullptr);
   char* added_values[] = {added.data(), nullptr};
+  std::string multi_provider = "olcMultiProvider";
+  std::string yes = "TRUE";
+  char* yes_values[] = {yes.data(), nullptr};
 
   LDAPMod removal{LDAP_MOD_DELETE, attribute.data(), {.modv_strvals = removed_values.data()}};
   LDAPMod addition{LDAP_MOD_ADD, attribute.data(), {.modv_strvals = added_values}};
-  LDAPMod* both[] = {&removal, &addition, nullptr};
-  const int code = ldap_modify_ext_s(ld, database_dn, remove.empty() ? both + 1 : both, nullptr, nullptr);
+  LDAPMod equality{LDAP_MOD_REPLACE, multi_provider.data(), {.modv_strvals = yes_values}};
+  LDAPMod* all[] = {&removal, &addition, &equality, nullptr};
+  const int code = ldap_modify_ext_s(ld, database_dn, remove.empty() ? all + 1 : all, nullptr, nullptr);
   if (code != LDAP_SUCCESS) return tl::unexpected(error_of(code, uri));
   return {};
 }
