@@ -19,7 +19,7 @@ bool same_message(const Heartbeat& a, const Heartbeat& b) {
 
 }  // namespace
 
-// What the own heartbeat says about facts: all that counts as an answer.
+// All of the own heartbeat that decisions rest on: answers, and what is served.
 Heartbeat Member::Impl::answers() const {
   Heartbeat heartbeat;
   heartbeat.member = self_;
@@ -34,6 +34,10 @@ Heartbeat Member::Impl::answers() const {
     if (seq > 0) heartbeat.vector.push_back({author, seq, *log_.digest(author, seq)});
   }
   heartbeat.behind = behind();
+  for (const auto& [zone, work] : zones_) {
+    heartbeat.dnskey_ttl = std::max(heartbeat.dnskey_ttl, work.server.seen.dnskey_ttl);
+    heartbeat.max_zone_ttl = std::max(heartbeat.max_zone_ttl, work.server.seen.max_zone_ttl);
+  }
   return heartbeat;
 }
 
@@ -69,8 +73,6 @@ std::vector<FactId> Member::Impl::lacks() const {
 Heartbeat Member::Impl::heartbeat_now() const {
   Heartbeat heartbeat = answers();
   for (const auto& [zone, work] : zones_) {
-    heartbeat.dnskey_ttl = std::max(heartbeat.dnskey_ttl, work.server.seen.dnskey_ttl);
-    heartbeat.max_zone_ttl = std::max(heartbeat.max_zone_ttl, work.server.seen.max_zone_ttl);
     for (const auto& [role, due] : work.next_due) {
       heartbeat.next_keys = std::min(heartbeat.next_keys.value_or(due), due);
     }
