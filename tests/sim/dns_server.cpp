@@ -38,10 +38,7 @@ void DnsServer::apply(const Export& order, Done done) {
     return;
   }
   Zone& zone = found->second;
-  if (zone.lost) {  // it loads the zone again, and has no keys of it
-    zone.lost = false;
-    zone.now.keys.clear();
-  }
+  if (zone.lost) zone.now.keys.clear();  // it loads the zone again, and answers when that is signed
   const Served after = wanted(zone.now, order);
   judge_.ordered(member_, order.zone.name, zone.now, after);
   const std::uint64_t number = ++zone.order;
@@ -79,8 +76,11 @@ std::vector<DnsServer::Piece> DnsServer::pieces(const Served& before, const Serv
 void DnsServer::run(const ZoneName& name, std::uint64_t order, Served after,
                     std::vector<Piece> left, std::vector<KeyTarget> keys, Done done) {
   Zone& zone = zones_.at(name);
-  if (zone.order != order || zone.lost) return done(std::nullopt);
-  if (left.empty()) return done(seen(zone, keys));
+  if (zone.order != order) return done(std::nullopt);
+  if (left.empty()) {
+    if (std::exchange(zone.lost, false)) show(name);
+    return done(seen(zone, keys));
+  }
   replace(left.front(), after, zone.now);
   show(name);
   left.erase(left.begin());
@@ -115,9 +115,8 @@ void DnsServer::replace(Piece piece, const Served& after, Served& now) {
 
 void DnsServer::look(const ZoneName& zone, const std::vector<KeyTarget>& keys, const Done& done) {
   const auto found = zones_.find(zone);
-  const bool fails = found == zones_.end() || context_.schedule.now() < hangs_until_;
-  if (fails || found->second.lost) return done(std::nullopt);
-  done(seen(found->second, keys));
+  if (found == zones_.end() || context_.schedule.now() < hangs_until_) return done(std::nullopt);
+  done(seen(found->second.lost ? Zone{} : found->second, keys));
 }
 
 ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys) const {
@@ -145,6 +144,7 @@ void DnsServer::lose_zone(const ZoneName& name) {
   const auto found = zones_.find(name);
   if (found == zones_.end()) return;
   found->second.lost = true;
+  ++found->second.order;
   context_.counters.add("zone lost");
   context_.trace.line(member_name(member_), "its DNS server lost " + name);
   show(name);

@@ -140,7 +140,9 @@ void Machine::look(const Look& act) {
 
 void Machine::ask_parent(const AskParent& act) {
   later(site_.context.dice.between(milliseconds{10}, Seconds{5}), [this, act] {
-    if (parent_deaf_ || site_.context.swarm.parent_by_hand) {
+    if (site_.context.swarm.parent_by_hand) {
+      member_->parent_unconfigured(act.zone);
+    } else if (parent_deaf_) {
       member_->parent_silent(act.zone, "parent does not answer");
     } else {
       std::set<Fingerprint> known;

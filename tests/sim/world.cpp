@@ -203,7 +203,26 @@ void World::converge() {
     run(hours{12});
     if (unfinished().empty()) return;
   }
+  tell_state();
   judge_.violated("not converged: " + unfinished());
+}
+
+void World::tell_state() {
+  for (const auto& machine : machines_) {
+    if (!machine->alive()) continue;
+    const MemberStatus status = machine->status();
+    const auto tell = [&](const std::string& text) { context_.trace.line(machine->name(), text); };
+    if (!status.doubt.empty()) tell("doubts: " + status.doubt);
+    for (const MemberLine& line : status.members) {
+      tell("knows " + line.host + ", " + std::to_string(line.facts) + " facts" + (line.fresh ? "" : ", silent") +
+           (line.serving ? "" : ", not serving") + (line.in_roster ? "" : ", not in the roster"));
+    }
+    for (const std::string& alarm : status.alarms) tell("alarm: " + alarm);
+    for (const ZoneStatus& zone : status.zones) {
+      for (const std::string& alarm : zone.alarms) tell(zone.zone.name + " alarm: " + alarm);
+      for (const Hold& hold : zone.holds) tell(zone.zone.name + " holds: " + hold.step + ": " + hold.text);
+    }
+  }
 }
 
 }  // namespace rollcall::sim

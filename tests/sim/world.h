@@ -58,6 +58,7 @@ class World {
   void every_day();
   void watch_holds();
   void tell_of_ds();
+  void tell_state();
   MemberId new_id();
   Epoch epoch_for(const MemberId& member) const;
 
