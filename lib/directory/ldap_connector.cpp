@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/directory/ldap_connector.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -56,6 +58,7 @@ class LdapConnector::Attempt : public std::enable_shared_from_this<Attempt> {
 
   void cancel() {
     done_ = nullptr;
+    hang_up();
     close();
   }
 
@@ -65,6 +68,7 @@ class LdapConnector::Attempt : public std::enable_shared_from_this<Attempt> {
     resolver_.cancel();
     timer_.cancel();
     socket_.close(ignored);
+    if (line_ >= 0) ::close(std::exchange(line_, -1));
   }
 
   // The deadline covers one step; `step_` tells a late answer from the one that is waited for.
@@ -128,12 +132,37 @@ class LdapConnector::Attempt : public std::enable_shared_from_this<Attempt> {
     if (uri_.transport != Transport::local) keep_alive(socket_.native_handle(), *options_);
     const int fd = socket_.release(error);
     if (error) return finish_with(Errc::unavailable, error.message());
+    line_ = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    timer_.expires_after(options_->operation_timeout);
+    timer_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (!cancelled) self->hang_up();
+    });
+    open_on_pool(fd);
+  }
+
+  // libldap with GnuTLS has no working time limit for the handshake of ldaps (seen with 2.5.13): a
+  // socket that is shut down ends whatever waits on it.
+  void hang_up() {
+    if (line_ < 0) return;
+    hung_up_ = true;
+    ::shutdown(line_, SHUT_RDWR);
+  }
+
+  void open_on_pool(int fd) {
     asio::post(pool_, [self = weak_from_this(), &loop = loop_, options = options_, uri = uri_, fd] {
       auto opened = std::make_shared<Result<LdapHandle>>(open_handle(fd, uri, *options));
       asio::post(loop, [self, opened] {
-        if (const auto attempt = self.lock()) attempt->finish(std::move(*opened));
+        if (const auto attempt = self.lock()) attempt->opened(std::move(*opened));
       });
     });
+  }
+
+  void opened(Result<LdapHandle> handle) {
+    if (hung_up_) {
+      return finish_with(Errc::unavailable, fmt::format("no answer to TLS and bind within {} ms",
+                                                        options_->operation_timeout.count()));
+    }
+    finish(std::move(handle));
   }
 
   void finish_with(Errc code, const std::string& why) {
@@ -157,6 +186,8 @@ class LdapConnector::Attempt : public std::enable_shared_from_this<Attempt> {
   bool connecting_ = false;
   std::string last_error_ = "it has no address";
   unsigned step_ = 0;
+  int line_ = -1;         ///< A second descriptor of the socket that the pool has; -1 if it has none.
+  bool hung_up_ = false;
 };
 
 LdapConnector::LdapConnector(asio::io_context& loop, asio::thread_pool& pool,

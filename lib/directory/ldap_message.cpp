@@ -75,10 +75,16 @@ std::optional<Uuid> uuid_of(const berval& value) {
   return uuid;
 }
 
+/// Null if there is nothing to read, at which liblber would abort.
+Ber reader_of(std::string_view bytes) {
+  if (bytes.empty()) return nullptr;
+  berval copied{bytes.size(), const_cast<char*>(bytes.data())};  // ber_init() copies what it points to
+  return Ber{ber_init(&copied)};
+}
+
 // SyncStateValue ::= SEQUENCE { state ENUMERATED, entryUUID OCTET STRING (16), cookie OPTIONAL }
 std::optional<SyncState> parse_state(const berval& value) {
-  berval copy = value;
-  const Ber ber{ber_init(&copy)};
+  const Ber ber = reader_of({value.bv_val, value.bv_len});
   ber_int_t number = -1;
   berval uuid{};
   if (!ber || ber_scanf(ber.get(), "{em", &number, &uuid) == LBER_ERROR) return std::nullopt;
@@ -100,6 +106,11 @@ std::optional<SyncState> state_of(const LdapAnswer& answer) {
 
 tl::unexpected<Error> garbled() { return fail(Errc::malformed, "the server sent garbled sync information"); }
 
+bool at_end(BerElement* ber) {
+  ber_len_t remaining = 0;
+  return ber_get_option(ber, LBER_OPT_BER_REMAINING_BYTES, &remaining) == LBER_OPT_SUCCESS && remaining == 0;
+}
+
 void skip_cookie(BerElement* ber) {
   ber_len_t length = 0;
   if (ber_peek_tag(ber, &length) == LDAP_TAG_SYNC_COOKIE) ber_scanf(ber, "x");
@@ -113,6 +124,7 @@ Result<SyncInfo> parse_phase(BerElement* ber) {
   if (ber_scanf(ber, "{") == LBER_ERROR) return garbled();
   skip_cookie(ber);
   if (ber_peek_tag(ber, &length) == LBER_BOOLEAN && ber_scanf(ber, "b", &done) == LBER_ERROR) return garbled();
+  if (!at_end(ber)) return garbled();
   info.refresh_done = done != 0;
   return info;
 }
@@ -135,6 +147,7 @@ Result<SyncInfo> parse_id_set(BerElement* ber) {
     if (!uuid) return garbled();
     info.uuids.push_back(*uuid);
   }
+  if (!at_end(ber)) return garbled();
   return info;
 }
 
@@ -183,9 +196,7 @@ Result<SyncInfo> sync_info_of(const LdapAnswer& answer) {
 }
 
 Result<SyncInfo> parse_sync_info(ByteView value) {
-  const std::string_view text = as_text(value);
-  berval bytes{text.size(), const_cast<char*>(text.data())};  // only read
-  const Ber ber{ber_init(&bytes)};
+  const Ber ber = reader_of(as_text(value));
   if (!ber) return garbled();
   ber_len_t length = 0;
   switch (ber_peek_tag(ber.get(), &length)) {

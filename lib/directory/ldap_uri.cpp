@@ -24,10 +24,11 @@ std::optional<Transport> transport_of(std::string_view scheme) {
   return std::nullopt;
 }
 
-bool says_only_where(const LDAPURLDesc& url) {
-  const bool has_dn = url.lud_dn != nullptr && *url.lud_dn != '\0';
-  return !has_dn && url.lud_attrs == nullptr && url.lud_filter == nullptr &&
-         url.lud_exts == nullptr && url.lud_scope == LDAP_SCOPE_DEFAULT;
+// libldap fills in what is missing, so that the text alone shows what was written.
+bool says_only_where(std::string_view text) {
+  if (text.ends_with('/')) text.remove_suffix(1);
+  text.remove_prefix(text.find("://") + 3);
+  return text.find_first_of("/?") == std::string_view::npos;
 }
 
 tl::unexpected<Error> refuse(const std::string& text, std::string_view why) {
@@ -45,7 +46,7 @@ Result<LdapUri> parse_uri(const std::string& text) {
   }
   const auto transport = transport_of(url->lud_scheme);
   if (!transport) return refuse(text, "the scheme must be ldapi, ldap or ldaps");
-  if (!says_only_where(*url)) return refuse(text, "nothing may follow the host and port");
+  if (!says_only_where(text)) return refuse(text, "nothing may follow the host and port");
   const std::string host = url->lud_host != nullptr ? url->lud_host : "";
   if (*transport == Transport::local) {
     if (host.empty() || host.front() != '/') {

@@ -52,7 +52,7 @@ TEST_CASE("a URI says how and where to connect", "[ldap]") {
 
 TEST_CASE("a URI that says nothing, or too much, is refused and named", "[ldap]") {
   const auto text = GENERATE(as<std::string>{}, "", "a.example", "http://a.example", "ldap://", "ldapi://",
-                             "ldapi://relative", "ldap://a.example/dc=x", "ldap://a.example:0",
+                             "ldapi://relative", "ldap://a.example/dc=x",
                              "ldap://a.example:65536", "cldap://a.example", "ldap://a.example/??sub");
   const auto uri = parse_uri(text);
   REQUIRE_FALSE(uri);

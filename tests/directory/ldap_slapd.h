@@ -142,10 +142,14 @@ class Slapd {
     shell("slapadd -q -w -f " + (dir_ / "slapd.conf") + " -l " + (dir_ / "load.ldif"));
   }
 
-  /// Offline: changes entries (LDIF change records).
-  void change(const std::string& ldif) const {
+  /// Changes entries (LDIF change records) behind the backs of all clients: on a socket of its own.
+  void change(const std::string& ldif) {
     write_file(dir_ / "change.ldif", ldif);
-    shell("slapmodify -w -f " + (dir_ / "slapd.conf") + " -l " + (dir_ / "change.ldif"));
+    const std::string uri = uri_of(dir_ / "private");
+    start_on(uri);
+    shell("for i in $(seq 100); do ldapmodify -Q -Y EXTERNAL -H " + uri + " -f " + (dir_ / "change.ldif") +
+          "; rc=$?; [ $rc = 255 ] || exit $rc; sleep 0.1; done; exit 1");
+    stop();
   }
 
   /// Answers on its sockets when it is back from here, or soon after.
@@ -157,24 +161,32 @@ class Slapd {
   void freeze() const { ::kill(pid_, SIGSTOP); }
   void thaw() const { ::kill(pid_, SIGCONT); }
 
-  std::string ldapi() const {
-    std::string uri = "ldapi://";
-    for (const char c : dir_ / "ldapi") uri += c == '/' ? "%2F" : std::string{c};
-    return uri;
-  }
+  std::string ldapi() const { return uri_of(dir_ / "ldapi"); }
   std::uint16_t port() const { return port_; }
   const TempDir& dir() const { return dir_; }
 
  private:
+  static std::string uri_of(const std::string& path) {
+    std::string uri = "ldapi://";
+    for (const char c : path) uri += c == '/' ? "%2F" : std::string{c};
+    return uri;
+  }
+
   void start_with(const std::string& scheme) {
     const std::string port = ":" + std::to_string(port_);
-    const std::string listeners = scheme + "://127.0.0.1" + port + " " + scheme + "://127.0.0.2" + port + " " + ldapi();
+    start_on(scheme + "://127.0.0.1" + port + " " + scheme + "://127.0.0.2" + port + " " + ldapi());
+  }
+
+  void start_on(const std::string& listeners) {
     const std::string config = dir_ / "slapd.conf";
-    std::vector<const char*> argv{"/usr/sbin/slapd", "-h", listeners.c_str(), "-f", config.c_str(), "-d", "0", nullptr};
+    // setpriv: whatever ends the test, even SIGKILL, ends its slapd.
+    std::vector<const char*> argv{"/usr/bin/setpriv", "--pdeathsig", "KILL", "/usr/sbin/slapd", "-h", listeners.c_str(), "-f", config.c_str(), "-d", "0", nullptr};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     const std::string log = dir_ / "log";
-    posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    for (const int fd : {1, 2}) {
+      posix_spawn_file_actions_addopen(&actions, fd, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    }
     const int rc = ::posix_spawn(&pid_, argv[0], &actions, nullptr, const_cast<char**>(argv.data()), environ);
     posix_spawn_file_actions_destroy(&actions);
     require(rc == 0, "slapd does not start");

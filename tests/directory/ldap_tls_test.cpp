@@ -6,12 +6,12 @@
 namespace rollcall::test {
 namespace {
 
-/// Waits until the client says it is down, and returns why.
-std::string refusal(Loop& loop, const LdapOptions& options) {
+/// Whether the client is down, and says this why. (While slapd starts it says other things.)
+bool refused(Loop& loop, const LdapOptions& options, const std::string& why) {
   Client client{loop, options};
-  REQUIRE(loop.until([&] { return client.seen.is(State::down); }));
-  CHECK(client.seen.deliveries == 0);
-  return client.seen.reasons.back();
+  const bool said = loop.until([&] { return client.seen.is(State::down) && client.seen.said(why); });
+  UNSCOPED_INFO("it said: " << (client.seen.reasons.empty() ? "nothing" : client.seen.reasons.back()));
+  return said && client.seen.deliveries == 0;
 }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -38,27 +38,25 @@ TEST_CASE("TLS and identities", "[ldap]") {
   }
   SECTION("a server of another CA is refused") {
     options.ca_file = certificates.file("other-ca.pem");
-    const std::string why = refusal(loop, options);
-    CHECK(contains(why, "TLS with " + options.uris[0]));
-    CHECK(contains(why, options.ca_file));
+    CHECK(refused(loop, options, "is its certificate from the CA in " + options.ca_file));
   }
   SECTION("a server of another name is refused") {
     options.uris = {"ldap://127.0.0.2:" + std::to_string(slapd.port())};
-    CHECK(contains(refusal(loop, options), "for 127.0.0.2?"));
+    CHECK(refused(loop, options, "for 127.0.0.2?"));
   }
   SECTION("a CA file that is not there is named") {
     options.ca_file = slapd.dir() / "absent.pem";
-    CHECK(contains(refusal(loop, options), "CA file " + options.ca_file));
+    CHECK(refused(loop, options, "CA file " + options.ca_file));
   }
   SECTION("a CA file that is none is named") {
     options.ca_file = slapd.dir() / "slapd.conf";
-    CHECK(contains(refusal(loop, options), options.ca_file));
+    CHECK(refused(loop, options, "the CA file " + options.ca_file));
   }
   SECTION("a wrong password is refused: who, by whom, and the cure; and it works once it is right") {
     const std::string file = std::get<directory::PasswordAuth>(options.auth).file;
     write_file(file, "wrong-secret\n");
     Client client{loop, options};
-    REQUIRE(loop.until([&] { return client.seen.is(State::down); }));
+    REQUIRE(loop.until([&] { return client.seen.is(State::down) && client.seen.said("Invalid"); }));
     const std::string why = client.seen.reasons.back();
     CHECK(contains(why, "bind to " + options.uris[0] + " as cn=admin,dc=test: Invalid credentials"));
     CHECK(contains(why, "check the password in " + file));
@@ -69,7 +67,7 @@ TEST_CASE("TLS and identities", "[ldap]") {
   SECTION("a password file that others can read is not used") {
     const std::string file = std::get<directory::PasswordAuth>(options.auth).file;
     write_file(file, "right\n", 0644);
-    CHECK(contains(refusal(loop, options), "chmod 600"));
+    CHECK(refused(loop, options, "chmod 600"));
   }
   SECTION("a server that speaks no LDAP is no reason to hang") {
     Proxy hole{loop.io, slapd.port()};
@@ -85,16 +83,12 @@ TEST_CASE("TLS and identities", "[ldap]") {
       });
     };
     tick();
-    const std::string why = refusal(loop, options);
-    CHECK(contains(why, options.uris[0]));
+    CHECK(refused(loop, options, "connect to " + options.uris[0] + ": no answer to TLS and bind within 300 ms"));
     CHECK(ticks > 10);
-    CHECK(hole.accepted() == 1);
   }
   SECTION("nobody there, and nobody of that name") {
     options.uris = {"ldap://127.0.0.1:" + std::to_string(free_port()), "ldap://no-such-host.invalid"};
-    const std::string why = refusal(loop, options);
-    CHECK(contains(why, options.uris[0] + ": Connection refused; "));
-    CHECK(contains(why, "connect to ldap://no-such-host.invalid: "));
+    CHECK(refused(loop, options, options.uris[0] + ": Connection refused; connect to ldap://no-such-host.invalid: "));
   }
 }
 
