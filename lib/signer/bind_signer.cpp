@@ -109,17 +109,15 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
   void change_and_poll() {
     const auto change = write_files();
     if (!change) return finish(tl::unexpected(change.error()));
-    std::string_view verb = *change == KeyChange::activation ? "sign" : "loadkeys";
-    if (*change == KeyChange::none) {
-      const auto seen = state_->look(zone_, orders_);
-      if (!seen) return finish(seen);
-      if (are_carried_out(orders_, *seen)) return conclude(*seen);
-      // named did not read the files, or was interrupted: it was down, or restored.
-      if (lacks_signatures(orders_, *seen)) verb = "sign";
-    }
-    const auto told = state_->rndc.run(verb, zone_);
-    if (!told) return finish(tl::unexpected(told.error()));
-    poll();
+    if (*change == KeyChange::none || tell(*change == KeyChange::activation ? "sign" : "loadkeys")) poll();
+  }
+
+  // False, and finished, if named did not take it.
+  bool tell(std::string_view verb) {
+    told_ = true;
+    const auto answer = state_->rndc.run(verb, zone_);
+    if (!answer) finish(tl::unexpected(answer.error()));
+    return answer.has_value();
   }
 
   Result<KeyChange> write_files() {
@@ -150,6 +148,8 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
   void poll() {
     const auto seen = state_->look(zone_, orders_);
     if (seen && are_carried_out(orders_, *seen)) return conclude(*seen);
+    // The files are right and named did not read them: it was down, or restored.
+    if (seen && !told_ && !tell(lacks_signatures(orders_, *seen) ? "sign" : "loadkeys")) return;
     const bool may_change = seen || seen.error().code == Errc::unavailable;
     if (!may_change || Clock::now() + pause_ > until_) return finish(seen);
     timer_.expires_after(pause_);
@@ -181,6 +181,7 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
   Done<Seen> done_;
   Clock::time_point until_;
   milliseconds pause_ = first_pause;
+  bool told_ = false;  // rndc has run.
   boost::asio::steady_timer timer_;
 };
 

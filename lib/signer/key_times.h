@@ -22,7 +22,7 @@ bool leaves(const KeyOrder& order);
 /// before  Of the files as they are; empty if there are none.
 dns::KeyTimes times_for(const KeyOrder& order, const dns::KeyTimes& before, Time now);
 
-/// All that is ordered is seen, and nothing else of the key.
+/// All that is ordered is seen, and nothing else of the key; a KSK may sign more while it stays.
 bool is_carried_out(const KeyOrder& order, const SeenKey& seen);
 bool are_carried_out(std::span<const KeyOrder> orders, const Seen& seen);
 

@@ -115,3 +115,15 @@ TEST_CASE("a key that left but of which one signature remains has not left", "[k
   seen.signs_keys = true;
   CHECK_FALSE(is_carried_out(gone, seen));
 }
+
+TEST_CASE("signatures of a KSK over zone data count against it only when it leaves", "[key_times]") {
+  KeyOrder ksk = signing_keys;
+  ksk.role = Role::ksk;
+  SeenKey seen;
+  seen.published = seen.signs_keys = seen.signs_anything = seen.signs_whole_zone = true;
+  CHECK(is_carried_out(ksk, seen));
+  seen.published = seen.signs_keys = false;
+  KeyOrder leaving = gone;
+  leaving.role = Role::ksk;
+  CHECK_FALSE(is_carried_out(leaving, seen));
+}
