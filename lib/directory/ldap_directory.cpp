@@ -121,7 +121,9 @@ class LdapDirectory::Impl : public std::enable_shared_from_this<Impl> {
     all_denied_ = all_denied_ && handle.error().code == Errc::denied;
     if (index + 1 < uris_.size()) return try_uri(index + 1);
     connector_.reset();
-    down(fmt::format("{}", fmt::join(failures_, "; ")), all_denied_ ? backoff_.longest() : backoff_.next());
+    // Once may be a server that stopped in the middle of a handshake; twice is for an operator to mend.
+    const bool denied_again = all_denied_ && std::exchange(denied_before_, all_denied_);
+    down(fmt::format("{}", fmt::join(failures_, "; ")), denied_again ? backoff_.longest() : backoff_.next());
   }
 
   void down(const std::string& what, milliseconds pause) {
@@ -137,6 +139,7 @@ class LdapDirectory::Impl : public std::enable_shared_from_this<Impl> {
 
   void connected(const std::string& uri, LdapHandle handle) {
     connector_.reset();
+    denied_before_ = false;
     uri_ = uri;
     const auto lost = [weak = weak_from_this()](const std::string& why) {
       const auto self = weak.lock();
@@ -195,6 +198,7 @@ class LdapDirectory::Impl : public std::enable_shared_from_this<Impl> {
   std::string uri_;                    ///< Of the present or last connection.
   std::vector<std::string> failures_;  ///< Of this round.
   bool all_denied_ = true;             ///< In this round.
+  bool denied_before_ = false;         ///< In the round before.
   std::string why_down_ = "no connection yet";
   std::deque<Waiting> waiting_;
   bool started_ = false;

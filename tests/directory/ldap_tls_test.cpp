@@ -50,7 +50,7 @@ TEST_CASE("TLS and identities", "[ldap]") {
   }
   SECTION("a CA file that is none is named") {
     options.ca_file = slapd.dir() / "slapd.conf";
-    CHECK(refused(loop, options, "the CA file " + options.ca_file));
+    CHECK(refused(loop, options, "from the CA in " + options.ca_file));
   }
   SECTION("a wrong password is refused: who, by whom, and the cure; and it works once it is right") {
     const std::string file = std::get<directory::PasswordAuth>(options.auth).file;
