@@ -12,6 +12,7 @@ import pytest
 
 from labtest import (await_that, everywhere, has_note, install_keys, make_key, processes_below, short_directory,
                      write_note, zone_signing_keys)
+from lablib.cli import find_binaries
 from lablib.client import Lab
 from lablib.errors import LabError
 from lablib.layout import SOCKET_PATH_MAX, Spec
@@ -25,6 +26,11 @@ ZONE = "example.test"
 COMMAND = str(Path(__file__).resolve().parent / "lab")
 
 
+def agentless(directory: Path, masters: int = 3) -> Spec:
+    """Directories and DNS servers without agents."""
+    return Spec(str(directory), find_binaries(), masters, agents=False)
+
+
 @pytest.fixture
 def root() -> Iterator[Path]:
     directory = short_directory()
@@ -36,7 +42,7 @@ def root() -> Iterator[Path]:
 def shared() -> Iterator[Lab]:
     """One lab of three masters for all tests that leave it healed and complete."""
     directory = short_directory()
-    lab = Lab.up(Spec(str(directory)))
+    lab = Lab.up(agentless(directory))
     yield lab
     lab.down()
     assert processes_below(directory) == []
@@ -127,7 +133,7 @@ def test_one_server_of_a_master_can_die_alone(lab: Lab) -> None:
 # The end.
 
 def test_after_down_no_process_is_left(root: Path) -> None:
-    lab = Lab.up(Spec(str(root), masters=2))
+    lab = Lab.up(agentless(root, masters=2))
     processes = pids(lab)
     assert len(processes) == 9 and all(is_alive(*process) for process in processes)
     lab.down()
@@ -136,7 +142,7 @@ def test_after_down_no_process_is_left(root: Path) -> None:
 
 
 def test_when_the_supervisor_is_killed_the_rest_dies_with_it(root: Path) -> None:
-    lab = Lab.up(Spec(str(root), masters=1))
+    lab = Lab.up(agentless(root, masters=1))
     processes, supervisor = pids(lab), lab.info()["processes"]["supervisor"]
     kill_exactly(supervisor["pid"], supervisor["started"])
     await_that("all have ended", lambda: not any(is_alive(*process) for process in processes))
@@ -144,11 +150,11 @@ def test_when_the_supervisor_is_killed_the_rest_dies_with_it(root: Path) -> None
 
 
 def test_when_up_fails_it_says_why_and_leaves_nothing(root: Path, tmp_path: Path) -> None:
-    for program in ("rollcalld", "rollcall"):
-        (tmp_path / program).write_text("#!/bin/sh\necho this agent does not like its configuration\nexit 78\n")
-        (tmp_path / program).chmod(0o755)
+    (tmp_path / "rollcall").symlink_to(Path(find_binaries()) / "rollcall")
+    (tmp_path / "rollcalld").write_text("#!/bin/sh\necho this agent does not like its configuration\nexit 78\n")
+    (tmp_path / "rollcalld").chmod(0o755)
     with pytest.raises(LabError, match="does not like its configuration"):
-        Lab.up(Spec(str(root), binaries=str(tmp_path)))
+        Lab.up(Spec(str(root), str(tmp_path)))
     assert processes_below(root) == []
 
 
@@ -168,17 +174,17 @@ def test_when_up_is_interrupted_nothing_is_left(root: Path, number: signal.Signa
 def test_a_directory_with_too_long_a_name_is_refused(tmp_path: Path) -> None:
     long = tmp_path / ("x" * SOCKET_PATH_MAX)
     with pytest.raises(LabError, match="too long"):
-        Lab.up(Spec(str(long)))
+        Lab.up(agentless(long))
     assert not long.exists()
 
 
 def test_a_directory_that_is_in_use_is_refused(lab: Lab) -> None:
     with pytest.raises(LabError, match="not empty"):
-        Lab.up(Spec(str(lab.root)))
+        Lab.up(agentless(lab.root))
 
 
 def test_two_labs_live_side_by_side(lab: Lab, root: Path) -> None:
-    other = Lab.up(Spec(str(root), masters=2))
+    other = Lab.up(agentless(root, masters=2))
     note = write_note(lab, "a", "for-this-lab-only")
     await_that("it is everywhere here", lambda: everywhere(lab, note))
     assert not has_note(other, "a", note)

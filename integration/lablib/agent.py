@@ -5,7 +5,6 @@ Everything that waits by a clock is set to seconds; the key policy, which all me
 directory (cluster.py).
 """
 import json
-from pathlib import Path
 
 from lablib import tools
 from lablib.layout import BASE, PARENT, Layout, Master, write_atomically
@@ -16,6 +15,7 @@ def prepare(master: Master, layout: Layout) -> None:
     """Texts are written as JSON, which TOML reads as it is."""
     rndc = [tools.find("rndc"), "-c", str(master.rndc_conf)]
     write_atomically(master.agent_config, f"""[agent]
+member = {json.dumps(master.uuid)}
 socket = {json.dumps(str(master.agent_socket))}
 state = {json.dumps(str(master.root / "state"))}
 host = {json.dumps(f"{master.name}.lab.test")}
@@ -46,5 +46,5 @@ addresses = {json.dumps([f"{LOOPBACK}@{layout.parent.dns_port}"])}
     (master.root / "state").mkdir(mode=0o700)
 
 
-def command(binaries: str, master: Master) -> list[str]:
-    return [str(Path(binaries) / "rollcalld"), "--config", str(master.agent_config)]
+def command(master: Master, layout: Layout) -> list[str]:
+    return [str(layout.spec.rollcalld), "--config", str(master.agent_config)]

@@ -29,20 +29,19 @@ def _lab(options: argparse.Namespace) -> Lab:
         raise LabError("which lab? Give --dir DIR, or set LAB_DIR") from None
 
 
-def _find_binaries(wish: str | None) -> str | None:
-    """Where rollcalld is; without a wish, the build that is there, if any."""
-    if wish is not None:
-        if not (Path(wish) / "rollcalld").exists():
-            raise LabError(f"there is no rollcalld in {wish}")
-        return str(Path(wish).absolute())
+def find_binaries(wish: str | None = None) -> str:
+    """Where `rollcall` is: as wished, else as ROLLCALL_BIN says, else in the usual build."""
     built = Path(__file__).resolve().parents[2] / "build" / "dev" / "bin"
-    return str(built) if (built / "rollcalld").exists() else None
+    place = Path(wish or os.environ.get("ROLLCALL_BIN") or built).absolute()
+    if not (place / "rollcall").exists():
+        raise LabError(f"there is no rollcall in {place}: build it, or say with --bin where it is")
+    return str(place)
 
 
 def _up(options: argparse.Namespace) -> None:
-    binaries = None if options.no_agents else _find_binaries(options.bin)
+    binaries = find_binaries(options.bin)
     directory = options.dir or tempfile.mkdtemp(prefix="rollcall-lab-")
-    spec = Spec(directory, options.masters, options.zone or ["example.test"], binaries)
+    spec = Spec(directory, binaries, options.masters, options.zone or ["example.test"], not options.no_agents)
     began = time.monotonic()
 
     def show(event: dict[str, Any]) -> None:
@@ -78,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     up = verb("up", "start a lab")
     up.add_argument("--masters", type=int, default=3)
     up.add_argument("--zone", action="append", help="a zone below test.; may be given several times")
-    up.add_argument("--bin", help="where rollcalld and rollcall are (else build/dev/bin, if they are there)")
+    up.add_argument("--bin", help="where rollcall and rollcalld are (else ROLLCALL_BIN, else build/dev/bin)")
     up.add_argument("--no-agents", action="store_true", help="directories and DNS servers only")
     cut = verb("cut", "stop replication between two masters, both ways")
     cut.add_argument("one", metavar="A")

@@ -1,99 +1,65 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The directory server of a master: a slapd that replicates with those of all the other masters.
+"""The directory of a master: the embedded one, made by `rollcall directory` as on a real machine.
 
-Each names its peers by the ports of the lab's links, so that a cut link is a cut replication.
+Each is told to look for its peers at the ports of the lab's links, so that a cut link is a cut replication.
 """
+import json
 import os
-import secrets
+import pwd
 import time
-from pathlib import Path
 
 import ldap
-import ldap.dn
 import ldap.sasl
 
 from lablib import tools
 from lablib.errors import LabError
-from lablib.layout import BASE, Layout, Link, Master, write_atomically
+from lablib.layout import BASE, Layout, Master
 from lablib.ports import LOOPBACK
 
 REPLICATION_SECONDS = 20.0
-_ADMIN = f"cn=admin,{BASE}"
-_SCHEMA = Path(__file__).resolve().parents[2] / "ldapschema"
-_TREE = ("policies", "zones", "members", "facts")
+_LAST_OF_TREE = f"cn=facts,{BASE}"
 
 Connection = ldap.ldapobject.SimpleLDAPObject
 
 
-def prepare(layout: Layout) -> None:
-    secret = secrets.token_hex(16)
-    write_atomically(layout.root / "replication-secret", secret, mode=0o600)
+def create(master: Master, layout: Layout) -> None:
+    """Makes the directory of a master: of the first one alone, of another with a bundle of the first."""
+    user = pwd.getpwuid(os.getuid()).pw_name
+    wish = ["--id", str(master.number), "--uri", master.ldap, "--user", user]
+    first = layout.masters[0]
+    if master is not first:
+        bundle = layout.root / f"bundle.{master.name}"
+        _rollcall(layout, "invite", str(first.directory), str(bundle))
+        wish += ["--bundle", str(bundle)]
+    _rollcall(layout, "create", str(master.directory), *wish)
+    master.uuid = json.loads(_rollcall(layout, "show", str(master.directory)))["member"]
+
+
+def command(master: Master, layout: Layout) -> list[str]:
+    return [str(layout.spec.rollcall), "directory", "run", str(master.directory)]
+
+
+def use_links(master: Master, layout: Layout) -> None:
+    """Tells the directory of a master, which must run, where its peers are."""
+    for link in layout.links:
+        if link.source == master.name:
+            peer, uri = layout.master(link.target), f"ldap://{LOOPBACK}:{link.listen}"
+            _rollcall(layout, "peer", str(master.directory), str(peer.number), uri)
+
+
+def await_replication(layout: Layout) -> None:
+    """Returns when what the first one has is at all."""
+    deadline = time.monotonic() + REPLICATION_SECONDS
     for master in layout.masters:
-        peers = [link for link in layout.links if link.source == master.name]
-        for directory in ("directory", "slapd.d"):
-            (master.root / directory).mkdir(parents=True)
-        settings = master.root / "slapd.ldif"
-        write_atomically(settings, _settings(master, peers, secret), mode=0o600)
-        tools.run([tools.find("slapadd"), "-n", "0", "-F", str(master.root / "slapd.d"), "-l", str(settings)])
+        while not has(connect(master.ldapi), _LAST_OF_TREE):
+            if time.monotonic() > deadline:
+                raise LabError(f"the directory of master {master.name} does not replicate"
+                               f" after {REPLICATION_SECONDS:.0f} seconds")
+            time.sleep(0.02)
 
 
-def _syncrepl(number: int, link: Link, secret: str) -> str:
-    return (f'olcSyncrepl: rid={number:03d} provider=ldap://{LOOPBACK}:{link.listen} searchbase="{BASE}"'
-            f' type=refreshAndPersist bindmethod=simple binddn="{_ADMIN}" credentials={secret}'
-            ' retry="1 +" keepalive=5:2:2 network-timeout=2 timeout=5\n')
-
-
-def _access() -> str:
-    """The project's own rules: a member writes what is its own, and what administrators want."""
-    template = (_SCHEMA / "access.ldif").read_text(encoding="ascii")
-    return template.replace("@BASE@", BASE).replace("@ADMINISTRATORS@", f'dn.exact="{_ADMIN}"')
-
-
-def _settings(master: Master, peers: list[Link], secret: str) -> str:
-    local_user = f"gidNumber=[0-9]+[+]uidNumber={os.getuid()},cn=peercred,cn=external,cn=auth"
-    syncrepl = "".join(_syncrepl(number, link, secret) for number, link in enumerate(peers, start=1))
-    return f"""dn: cn=config
-objectClass: olcGlobal
-cn: config
-olcServerID: {master.number}
-olcAuthzRegexp: "{local_user}" "cn={master.uuid},cn=members,{BASE}"
-
-dn: cn=module{{0}},cn=config
-objectClass: olcModuleList
-cn: module{{0}}
-olcModulePath: /usr/lib/ldap
-olcModuleLoad: back_mdb
-olcModuleLoad: syncprov
-
-dn: cn=schema,cn=config
-objectClass: olcSchemaConfig
-cn: schema
-
-include: file:///etc/ldap/schema/core.ldif
-
-include: file://{_SCHEMA}/rollcall.ldif
-
-dn: olcDatabase={{1}}mdb,cn=config
-objectClass: olcDatabaseConfig
-objectClass: olcMdbConfig
-olcDatabase: {{1}}mdb
-olcSuffix: {BASE}
-olcRootDN: {_ADMIN}
-olcRootPW: {secret}
-olcDbDirectory: {master.root}/directory
-olcDbMaxSize: 268435456
-olcDbIndex: entryUUID,entryCSN eq
-{_access()}{syncrepl}{"olcMultiProvider: TRUE" if peers else ""}
-
-dn: olcOverlay={{0}}syncprov,olcDatabase={{1}}mdb,cn=config
-objectClass: olcOverlayConfig
-objectClass: olcSyncProvConfig
-olcOverlay: {{0}}syncprov
-"""
-
-
-def command(binary: str, master: Master) -> list[str]:
-    return [binary, "-d", "none", "-h", f"{master.ldap} {master.ldapi}", "-F", str(master.root / "slapd.d")]
+def _rollcall(layout: Layout, verb: str, *arguments: str) -> str:
+    return tools.run([str(layout.spec.rollcall), "--json", "directory", verb, *arguments])
 
 
 def connect(ldapi: str) -> Connection:
@@ -110,20 +76,3 @@ def has(connection: Connection, dn: str) -> bool:
         return bool(connection.search_s(dn, ldap.SCOPE_BASE, attrlist=["1.1"]))
     except ldap.NO_SUCH_OBJECT:
         return False
-
-
-def found(layout: Layout) -> None:
-    """Adds the bare tree at the first master, and returns when all have it: they replicate."""
-    connections = [connect(master.ldapi) for master in layout.masters]
-    founder = ldap.initialize(layout.masters[0].ldapi)
-    founder.simple_bind_s(_ADMIN, (layout.root / "replication-secret").read_text(encoding="ascii"))
-    for dn in (BASE, *(f"cn={name},{BASE}" for name in _TREE)):
-        name = ldap.dn.str2dn(dn)[0][0][1]
-        founder.add_s(dn, [("objectClass", [b"rollcallContainer"]), ("cn", [name.encode()])])
-    deadline = time.monotonic() + REPLICATION_SECONDS
-    for master, connection in zip(layout.masters, connections):
-        while not has(connection, f"cn={_TREE[-1]},{BASE}"):
-            if time.monotonic() > deadline:
-                raise LabError(f"the directory of master {master.name} does not replicate"
-                               f" after {REPLICATION_SECONDS:.0f} seconds")
-            time.sleep(0.02)

@@ -6,7 +6,6 @@ All of it follows from a few wishes (Spec) and a claim on free ports; nothing he
 import json
 import os
 import string
-import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,22 @@ class Spec:
     """What the user wants. Times are seconds."""
 
     directory: str
+    binaries: str  # where the programs rollcall and rollcalld are
     masters: int = 3
     zones: list[str] = field(default_factory=lambda: ["example.test"])
-    binaries: str | None = None  # where rollcalld and rollcall are; None: a lab without agents
+    agents: bool = True
     zone_ttl: int = 4
     negative_ttl: int = 2
     parent_ttl: int = 4          # of the parent's own records and of every DS
     registry_interval: float = 0.5
+
+    @property
+    def rollcall(self) -> Path:
+        return Path(self.binaries) / "rollcall"
+
+    @property
+    def rollcalld(self) -> Path:
+        return Path(self.binaries) / "rollcalld"
 
 
 @dataclass
@@ -42,15 +50,19 @@ class Master:
     dns_port: int
     rndc_port: int
     number: int  # 1, 2, ...: the server id of its directory
-    uuid: str    # of the member: whom its directory takes the user of the agent for
+    uuid: str | None = None  # of the member: whom its directory takes the agent for; known when that is made
 
     @property
     def ldap(self) -> str:
         return f"ldap://{LOOPBACK}:{self.ldap_port}"
 
     @property
+    def directory(self) -> Path:
+        return self.root / "ldap"
+
+    @property
     def ldapi_socket(self) -> Path:
-        return self.root / "ldapi"
+        return self.directory / "run" / "ldapi"
 
     @property
     def ldapi(self) -> str:
@@ -160,7 +172,7 @@ def control_socket(root: Path) -> Path:
 
 def check_socket_paths(root: Path) -> None:
     """Refuses a directory in which a Unix socket of the lab would have too long a name."""
-    longest = len(os.fsencode("/a/rollcall.sock"))
+    longest = len(os.fsencode("/a/ldap/run/ldapi"))
     have = len(os.fsencode(root))
     if have + longest > SOCKET_PATH_MAX:
         raise LabError(
@@ -178,7 +190,7 @@ def plan(spec: Spec, ports: PortBlock) -> Layout:
     root = Path(spec.directory)
     check_socket_paths(root)
     names = string.ascii_lowercase[:spec.masters]
-    masters = [Master(name, root / name, ports.take(), ports.take(), ports.take(), number, str(uuid.uuid4()))
+    masters = [Master(name, root / name, ports.take(), ports.take(), ports.take(), number)
                for number, name in enumerate(names, start=1)]
     links = [Link(one.name, other.name, ports.take(), other.ldap_port)
              for one in masters for other in masters if one is not other]
@@ -202,7 +214,6 @@ def describe(layout: Layout, pids: dict[str, dict[str, int]]) -> dict[str, Any]:
     def pid(role: str) -> int | None:
         return pids.get(role, {}).get("pid")
 
-    with_agents = layout.spec.binaries is not None
     return {
         "engine": "slapd",
         "dir": str(layout.root),
@@ -217,7 +228,7 @@ def describe(layout: Layout, pids: dict[str, dict[str, int]]) -> dict[str, Any]:
             "named": {"address": LOOPBACK, "port": m.dns_port, "pid": pid(f"named.{m.name}"),
                       "rndc_conf": str(m.rndc_conf), "keys": str(m.keys)},
             "agent": {"socket": str(m.agent_socket), "config": str(m.agent_config),
-                      "pid": pid(f"agent.{m.name}")} if with_agents else None,
+                      "pid": pid(f"agent.{m.name}")} if layout.spec.agents else None,
         } for m in layout.masters],
         "parent": {
             "zone": PARENT, "address": LOOPBACK, "port": layout.parent.dns_port, "pid": pid("named.parent"),

@@ -63,16 +63,20 @@ class Supervisor:
         self._prepare()
         await self._links.open()
         masters = self.layout.masters
-        await asyncio.gather(self._start_parent(), *(self._start_servers(m) for m in masters))
-        self._say("servers are up", directories=len(masters), dns=len(masters) + 1)
-        await asyncio.to_thread(directory.found, self.layout)
-        self._say("directories replicate")
+        await asyncio.gather(self._start_parent(), self._bring_up_directories(),
+                             *(self._start_named(m) for m in masters))
+        self._say("DNS servers are up, directories replicate", masters=len(masters))
         await asyncio.gather(*(self._start_resolver(r.name) for r in self.layout.resolvers))
         self._save()
         await self._children["registry"].start()
-        self._say("resolvers trust the parent, its registry is at work")
-        await asyncio.gather(*(self._start_agent(m) for m in masters))
         self._save()
+        self._say("resolvers trust the parent, its registry is at work")
+        if self.layout.spec.agents:
+            for master in masters:
+                agent.prepare(master, self.layout)
+            await asyncio.gather(*(self._start_agent(m) for m in masters))
+            self._save()
+            self._say("agents are up", count=len(masters))
 
     async def serve(self) -> None:
         """Answers requests until one says down, or a signal does."""
@@ -99,22 +103,32 @@ class Supervisor:
 
     def _prepare(self) -> None:
         layout, bin_directory = self.layout, self.layout.root / "bin"
-        slapd, bind, unbound = (tools.private_copy(p, bin_directory) for p in ("slapd", "named", "unbound"))
-        directory.prepare(layout)
+        bind, unbound = (tools.private_copy(p, bin_directory) for p in ("named", "unbound"))
         named.prepare_parent(layout)
         for master in layout.masters:
             named.prepare_master(master, layout)
-            self._child(f"slapd.{master.name}", directory.command(slapd, master))
+            self._child(f"slapd.{master.name}", directory.command(master, layout))
             self._child(f"named.{master.name}", named.command(bind, master.root))
-            if layout.spec.binaries is not None:
-                agent.prepare(master, layout)
-                self._child(f"agent.{master.name}", agent.command(layout.spec.binaries, master))
+            if layout.spec.agents:
+                self._child(f"agent.{master.name}", agent.command(master, layout))
         self._child("named.parent", named.command(bind, layout.parent.root))
         for one in layout.resolvers:
             resolver.prepare(one, layout)
             self._child(f"unbound.{one.name}", resolver.command(unbound, one))
         self._child("registry", [sys.executable, "-m", "lablib.registry", str(layout.root),
                                  str(layout.spec.registry_interval)])
+
+    async def _bring_up_directories(self) -> None:
+        """Each is told of its peers while it runs alone: slapd changes its configuration only when no replication
+        is waiting for an answer, which with peers takes seconds each time."""
+        layout, masters = self.layout, self.layout.masters
+        for master in masters:
+            await asyncio.to_thread(directory.create, master, layout)
+            await self._start_slapd(master)
+            await asyncio.to_thread(directory.use_links, master, layout)
+            await self._children[f"slapd.{master.name}"].stop()
+        await asyncio.gather(*(self._start_slapd(master) for master in masters))
+        await asyncio.to_thread(directory.await_replication, layout)
 
     def _child(self, role: str, argv: list[str]) -> None:
         log = self.layout.logs / f"{role}.log"
@@ -139,9 +153,6 @@ class Supervisor:
         zone = self.layout.spec.zones[0]
         await self._start(f"named.{master.name}", lambda: _answers(master.dns_port, zone))
 
-    async def _start_servers(self, master: Master) -> None:
-        await asyncio.gather(self._start_slapd(master), self._start_named(master))
-
     async def _start_parent(self) -> None:
         await self._start("named.parent", lambda: _answers(self.layout.parent.dns_port, PARENT))
 
@@ -150,8 +161,7 @@ class Supervisor:
         await self._start(f"unbound.{name}", lambda: _answers(port, PARENT, dns.flags.AD))
 
     async def _start_agent(self, master: Master) -> None:
-        if self.layout.spec.binaries is not None:
-            await self._start(f"agent.{master.name}", lambda: _connects(str(master.agent_socket)))
+        await self._start(f"agent.{master.name}", lambda: _connects(str(master.agent_socket)))
 
     def _save(self) -> None:
         pids = {role: child.identity for role, child in self._children.items() if child.running}

@@ -13,7 +13,7 @@ from lablib.errors import LabError
 
 _SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PACKAGES = {
-    "slapd": "slapd", "slapadd": "slapd", "named": "bind9", "unbound": "unbound", "unbound-control": "unbound", "rndc": "bind9-utils",
+    "slapd": "slapd", "named": "bind9", "unbound": "unbound", "unbound-control": "unbound", "rndc": "bind9-utils",
     "dnssec-keygen": "bind9-utils", "dnssec-cds": "bind9-utils", "nsupdate": "bind9-dnsutils"}
 
 
