@@ -49,8 +49,8 @@ void refuse_unknown_keys(const toml::table& table, std::string_view section, con
   const auto known = names_in(section);
   for (const auto& [key, node] : table) {
     if (std::ranges::find(known, key.str()) != known.end()) continue;
-    place.fail(key.source(), "unknown key '" + std::string{key.str()} + "' in [" + std::string{section} +
-                                 "]; allowed: " + words(known));
+    place.fail(key.source(), "unknown key '" + std::string{key.str()} + "' in [" +
+                                 std::string{section} + "]; allowed: " + words(known));
   }
 }
 
@@ -59,21 +59,27 @@ void refuse_unknown_sections(const toml::table& file, const Place& place) {
   for (const Section& section : sections()) known.push_back(section.name);
   for (const auto& [key, node] : file) {
     if (std::ranges::find(known, key.str()) != known.end()) continue;
-    place.fail(key.source(), "unknown section '" + std::string{key.str()} + "'; allowed: " + words(known));
+    place.fail(key.source(),
+               "unknown section '" + std::string{key.str()} + "'; allowed: " + words(known));
   }
 }
 
-void read_section(const toml::table& file, std::string_view section, Draft& draft, const Place& place) {
+void read_section(const toml::table& file, std::string_view section, Draft& draft,
+                  const Place& place) {
   const toml::node* node = file.get(section);
   if (node == nullptr) return;
   const toml::table* table = node->as_table();
-  if (table == nullptr) place.fail(node->source(), std::string{section} + " must be a section: [" + std::string{section} + ']');
+  if (table == nullptr)
+    place.fail(node->source(),
+               std::string{section} + " must be a section: [" + std::string{section} + ']');
   refuse_unknown_keys(*table, section, place);
   for (const Option& option : options()) {
     const toml::node* value = option.section == section ? table->get(option.name) : nullptr;
     if (value == nullptr) continue;
     const auto read = option.read(draft, *value);
-    if (!read) place.fail(value->source(), std::string{section} + '.' + std::string{option.name} + ' ' + read.error().what);
+    if (!read)
+      place.fail(value->source(),
+                 std::string{section} + '.' + std::string{option.name} + ' ' + read.error().what);
   }
 }
 
@@ -112,7 +118,8 @@ void read_parents(const toml::table& file, Config& config, const Place& place) {
   if (list == nullptr) place.fail(node->source(), "parent must be a list of sections: [[parent]]");
   for (const toml::node& element : *list) {
     ParentServers parent = read_parent(element, place);
-    if (std::ranges::find(config.parents, parent.zone, &ParentServers::zone) != config.parents.end()) {
+    if (std::ranges::find(config.parents, parent.zone, &ParentServers::zone) !=
+        config.parents.end()) {
       place.fail(element.source(), "there is a [[parent]] for zone " + parent.zone + " already");
     }
     config.parents.push_back(std::move(parent));
@@ -134,16 +141,20 @@ std::string print_section(const Section& section, const Draft& draft) {
     if (option.section != section.name) continue;
     const std::string value = option.print(draft);
     text += '\n' + as_comment(option.meaning);
-    text += value.empty() ? "# " + std::string{option.name} + " is not set\n" : std::string{option.name} + " = " + value + '\n';
+    text += value.empty() ? "# " + std::string{option.name} + " is not set\n"
+                          : std::string{option.name} + " = " + value + '\n';
   }
   return text;
 }
 
 std::string print_parents(const Section& section, const Config& config) {
   std::string text = as_comment(section.meaning);
-  if (config.parents.empty()) text += "# [[parent]]\n# zone = \"org.\"\n# addresses = [\"192.0.2.1@53\", \"2001:db8::1@53\"]\n";
+  if (config.parents.empty())
+    text +=
+        "# [[parent]]\n# zone = \"org.\"\n# addresses = [\"192.0.2.1@53\", \"2001:db8::1@53\"]\n";
   for (const ParentServers& parent : config.parents) {
-    text += "[[parent]]\nzone = " + print(parent.zone) + "\naddresses = " + print(parent.addresses) + '\n';
+    text += "[[parent]]\nzone = " + print(parent.zone) +
+            "\naddresses = " + print(parent.addresses) + '\n';
   }
   return text;
 }
@@ -193,7 +204,8 @@ std::string print_config(const Config& config) {
   std::string text;
   for (const Section& section : sections()) {
     text += text.empty() ? "" : "\n\n";
-    text += section.name == "parent" ? print_parents(section, config) : print_section(section, draft);
+    text +=
+        section.name == "parent" ? print_parents(section, config) : print_section(section, draft);
   }
   return text;
 }

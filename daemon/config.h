@@ -23,16 +23,17 @@ inline constexpr const char* default_config = "/etc/rollcall/rollcalld.toml";
 
 /// The servers that answer for the parent of our zones.
 struct ParentServers {
-  ZoneName zone;  ///< The parent zone itself; `.` for the root.
+  ZoneName zone;                        ///< The parent zone itself; `.` for the root.
   std::vector<dns::Address> addresses;  ///< All of them: a DS counts when every one shows it.
 };
 
 struct Config {
   std::filesystem::path socket{"/run/rollcall/rollcall.sock"};
   std::filesystem::path state{"/var/lib/rollcall"};  ///< store.db and identity.
-  std::string host;                 ///< As the others know this machine; lower case, no final dot.
-  std::optional<MemberId> member;   ///< Given where the directory knows us as one; else made by init or join.
-  std::string log_level = "notice"; ///< debug, info, notice, warning, error
+  std::string host;  ///< As the others know this machine; lower case, no final dot.
+  std::optional<MemberId>
+      member;  ///< Given where the directory knows us as one; else made by init or join.
+  std::string log_level = "notice";  ///< debug, info, notice, warning, error
   Settings settings;
   directory::LdapOptions directory;
   std::optional<signer::BindConfig> signer;  ///< Empty: kind "none", this member serves no DNS.
@@ -55,7 +56,8 @@ Config parse_config(std::string_view text, const std::string& name, const std::s
 /// Throws  ConfigError, also if the file cannot be read.
 Config load_config(const std::filesystem::path& file);
 
-/// The effective configuration as TOML, each option with its explanation. Parses to the same Config.
+/// The effective configuration as TOML, each option with its explanation. Parses to the same
+/// Config.
 std::string print_config(const Config& config);
 
 /// The servers of the closest parent zone that is configured; null: the parent is not asked.

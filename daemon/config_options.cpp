@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/config_options.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <type_traits>
 
@@ -11,7 +13,8 @@ using namespace std::chrono_literals;
 
 // Get: a function from Draft (const or not) to the field.
 template <class Get, class Read>
-Option field(std::string_view section, std::string_view name, std::string_view meaning, Get get, Read read) {
+Option field(std::string_view section, std::string_view name, std::string_view meaning, Get get,
+             Read read) {
   Option option{section, name, meaning, {}, {}};
   option.read = [get, read](Draft& draft, const toml::node& node) -> Result<> {
     auto value = read(node);
@@ -25,9 +28,12 @@ Option field(std::string_view section, std::string_view name, std::string_view m
 
 // A text that may be absent; then it is not printed either.
 template <class Get, class Read>
-Option optional_field(std::string_view section, std::string_view name, std::string_view meaning, Get get, Read read) {
+Option optional_field(std::string_view section, std::string_view name, std::string_view meaning,
+                      Get get, Read read) {
   Option option = field(section, name, meaning, get, read);
-  option.print = [get](const Draft& draft) { return get(draft).empty() ? "" : print(std::string{get(draft)}); };
+  option.print = [get](const Draft& draft) {
+    return get(draft).empty() ? "" : print(std::string{get(draft)});
+  };
   return option;
 }
 
@@ -44,7 +50,8 @@ struct Range {
 
 // In the unit of the field: one that counts whole seconds takes no milliseconds.
 template <class Get>
-Option duration(std::string_view section, std::string_view name, std::string_view meaning, Get get, Range range) {
+Option duration(std::string_view section, std::string_view name, std::string_view meaning, Get get,
+                Range range) {
   using Field = std::decay_t<decltype(get(std::declval<Draft&>()))>;
   return field(section, name, meaning, get, [range](const toml::node& node) -> Result<Field> {
     const auto value = read_duration(node);
@@ -52,7 +59,8 @@ Option duration(std::string_view section, std::string_view name, std::string_vie
     const auto rounded = std::chrono::floor<Field>(*value);
     if (rounded != *value) return fail(Errc::malformed, "must be whole seconds");
     if (*value < range.least || *value > range.most) {
-      return fail(Errc::malformed, "must be from " + print(range.least) + " to " + print(range.most));
+      return fail(Errc::malformed,
+                  "must be from " + print(range.least) + " to " + print(range.most));
     }
     return rounded;
   });
@@ -71,18 +79,25 @@ auto one_of(std::vector<std::string> allowed) {
 Result<std::string> read_host(const toml::node& node) {
   auto text = read_text(node);
   if (!text) return text;
-  std::ranges::transform(*text, text->begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(*text, text->begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   if (text->ends_with('.')) text->pop_back();
-  const bool plain = text->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
-  if (!plain || text->empty()) return fail(Errc::malformed, "must be a host name: letters, digits, '-' and '.'");
+  const bool plain =
+      text->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string::npos;
+  if (!plain || text->empty())
+    return fail(Errc::malformed, "must be a host name: letters, digits, '-' and '.'");
   return text;
 }
 
 Option serve_option() {
   const auto allowed = one_of({"auto", "manual"});
-  Option option{"agent", "serve",
+  Option option{"agent",
+                "serve",
                 "\"auto\": this machine's answers count for the cluster as soon as that is safe;\n"
-                "\"manual\": only after `rollcall serve on`.", {}, {}};
+                "\"manual\": only after `rollcall serve on`.",
+                {},
+                {}};
   option.read = [allowed](Draft& draft, const toml::node& node) -> Result<> {
     const auto word = allowed(node);
     if (!word) return tl::unexpected(word.error());
@@ -96,12 +111,17 @@ Option serve_option() {
 }
 
 Option member_option() {
-  Option option{"agent", "member",
-                "UUID of this member, where the directory knows this process as one: `rollcall directory create`\n"
-                "prints it. Not set: one is made by `rollcall init` or `rollcall join`.", {}, {}};
+  Option option{"agent",
+                "member",
+                "UUID of this member, where the directory knows this process as one: `rollcall "
+                "directory create`\n"
+                "prints it. Not set: one is made by `rollcall init` or `rollcall join`.",
+                {},
+                {}};
   option.read = [](Draft& draft, const toml::node& node) -> Result<> {
     draft.config.member = uuid_from(node.value_exact<std::string>().value_or(""));
-    if (!draft.config.member) return fail(Errc::malformed, "must be a UUID in quotes, in lower case");
+    if (!draft.config.member)
+      return fail(Errc::malformed, "must be a UUID in quotes, in lower case");
     return {};
   };
   option.print = [](const Draft& draft) {
@@ -110,33 +130,46 @@ Option member_option() {
   return option;
 }
 
-#define FIELD(member) [](auto& draft) -> auto& { return draft.member; }
+#define FIELD(member) \
+  [](auto& draft) -> auto& { return draft.member; }
 #define SETTING(name) FIELD(config.settings.name)
 
 std::vector<Option> agent_options() {
   return {
-      path("agent", "socket", "Where `rollcall` talks to this daemon. At most 107 bytes.", FIELD(config.socket)),
-      path("agent", "state", "Directory of the local store and of this member's identity; mode 0700.",
+      path("agent", "socket", "Where `rollcall` talks to this daemon. At most 107 bytes.",
+           FIELD(config.socket)),
+      path("agent", "state",
+           "Directory of the local store and of this member's identity; mode 0700.",
            FIELD(config.state)),
-      field("agent", "host", "The name by which the other members know this machine.", FIELD(config.host), read_host),
+      field("agent", "host", "The name by which the other members know this machine.",
+            FIELD(config.host), read_host),
       member_option(),
-      field("agent", "log_level", "\"debug\", \"info\", \"notice\", \"warning\" or \"error\": this and what is worse.",
+      field("agent", "log_level",
+            "\"debug\", \"info\", \"notice\", \"warning\" or \"error\": this and what is worse.",
             FIELD(config.log_level), one_of({"debug", "info", "notice", "warning", "error"})),
       serve_option(),
-      duration("agent", "heartbeat_idle", "Between two heartbeats while nothing changes.", SETTING(heartbeat_idle), {1s, 24h}),
-      duration("agent", "heartbeat_debounce", "How long changes are gathered before a heartbeat tells them.",
+      duration("agent", "heartbeat_idle", "Between two heartbeats while nothing changes.",
+               SETTING(heartbeat_idle), {1s, 24h}),
+      duration("agent", "heartbeat_debounce",
+               "How long changes are gathered before a heartbeat tells them.",
                SETTING(heartbeat_debounce), {0s, 1min}),
-      duration("agent", "silence", "A member whose heartbeat is older than this counts as silent.", SETTING(silence), {1s, 168h}),
-      duration("agent", "step_stagger", "By how much each further member leaves the next step to those before it.",
+      duration("agent", "silence", "A member whose heartbeat is older than this counts as silent.",
+               SETTING(silence), {1s, 168h}),
+      duration("agent", "step_stagger",
+               "By how much each further member leaves the next step to those before it.",
                SETTING(step_stagger), {0s, 1h}),
-      duration("agent", "patience", "How long a change may take on the own server before other zones go first.",
+      duration("agent", "patience",
+               "How long a change may take on the own server before other zones go first.",
                SETTING(patience), {1s, 1h}),
-      duration("agent", "look_interval", "Between two looks at the own server while nothing changes.",
-               SETTING(look_interval), {1s, 24h}),
+      duration("agent", "look_interval",
+               "Between two looks at the own server while nothing changes.", SETTING(look_interval),
+               {1s, 24h}),
       duration("agent", "parent_poll", "Between two questions to the parent while a DS is awaited.",
                SETTING(parent_poll), {1s, 24h}),
-      duration("agent", "clock_tolerance", "How far the clocks of two members may be apart.", SETTING(clock_tolerance), {1s, 24h}),
-      duration("agent", "rrsig_alarm", "How long before the first signature of a zone expires there is an alarm.",
+      duration("agent", "clock_tolerance", "How far the clocks of two members may be apart.",
+               SETTING(clock_tolerance), {1s, 24h}),
+      duration("agent", "rrsig_alarm",
+               "How long before the first signature of a zone expires there is an alarm.",
                SETTING(rrsig_alarm), {1s, 30 * 24h}),
   };
 }
@@ -144,39 +177,53 @@ std::vector<Option> agent_options() {
 std::vector<Option> directory_options() {
   return {
       field("directory", "uris",
-            "Tried in order: ldapi://%2Fpath%2Fof%2Fsocket, ldaps://HOST[:PORT], or ldap://HOST[:PORT], which\n"
+            "Tried in order: ldapi://%2Fpath%2Fof%2Fsocket, ldaps://HOST[:PORT], or "
+            "ldap://HOST[:PORT], which\n"
             "always means StartTLS. Name the server of this machine first.",
             FIELD(config.directory.uris), read_texts),
       field("directory", "base", "DN of the entry below which everything of Rollcall stands.",
             FIELD(config.directory.base), read_text),
       field("directory", "authentication",
-            "\"external\": as this process's user, over ldapi; \"password\": needs bind_dn and password_file;\n"
+            "\"external\": as this process's user, over ldapi; \"password\": needs bind_dn and "
+            "password_file;\n"
             "\"certificate\": needs certificate and key.",
             FIELD(authentication), one_of({"external", "password", "certificate"})),
-      optional_field("directory", "bind_dn", "As whom to bind with a password.", FIELD(bind_dn), read_text),
-      optional_field("directory", "password_file", "File with that password, mode 0600.", FIELD(password_file), read_path),
-      optional_field("directory", "certificate", "PEM file with the certificate of this client.", FIELD(certificate), read_path),
-      optional_field("directory", "key", "PEM file with its private key, mode 0600.", FIELD(key), read_path),
-      optional_field("directory", "ca", "PEM file with the CA of the directory's servers; no other CA is trusted.",
+      optional_field("directory", "bind_dn", "As whom to bind with a password.", FIELD(bind_dn),
+                     read_text),
+      optional_field("directory", "password_file", "File with that password, mode 0600.",
+                     FIELD(password_file), read_path),
+      optional_field("directory", "certificate", "PEM file with the certificate of this client.",
+                     FIELD(certificate), read_path),
+      optional_field("directory", "key", "PEM file with its private key, mode 0600.", FIELD(key),
+                     read_path),
+      optional_field("directory", "ca",
+                     "PEM file with the CA of the directory's servers; no other CA is trusted.",
                      FIELD(config.directory.ca_file), read_path),
   };
 }
 
 std::vector<Option> signer_options() {
   return {
-      field("signer", "kind", "\"bind\": named on this machine signs; \"none\": this member serves no DNS.",
+      field("signer", "kind",
+            "\"bind\": named on this machine signs; \"none\": this member serves no DNS.",
             FIELD(signer_kind), one_of({"bind", "none"})),
-      field("signer", "server", "Where named answers queries and zone transfers of this machine: address@port.",
+      field("signer", "server",
+            "Where named answers queries and zone transfers of this machine: address@port.",
             FIELD(bind.server), read_address),
-      path("signer", "key_directory", "Key files go to <key_directory>/<zone>/, which named must be able to read.",
+      path("signer", "key_directory",
+           "Key files go to <key_directory>/<zone>/, which named must be able to read.",
            FIELD(bind.keys)),
-      field("signer", "rndc", "The program and its options, as [\"rndc\", \"-c\", \"/etc/bind/rndc.conf\"].",
+      field("signer", "rndc",
+            "The program and its options, as [\"rndc\", \"-c\", \"/etc/bind/rndc.conf\"].",
             FIELD(bind.rndc), read_texts),
-      optional_field("signer", "named_conf", "For `rollcall check`.", FIELD(bind.named_conf), read_path),
+      optional_field("signer", "named_conf", "For `rollcall check`.", FIELD(bind.named_conf),
+                     read_path),
       field("signer", "named_checkconf", "The program that reads named_conf, for `rollcall check`.",
             FIELD(bind.named_checkconf), read_text),
-      duration("signer", "query_timeout", "For one query or zone transfer.", FIELD(bind.query_timeout), {1s, 1h}),
-      duration("signer", "rndc_timeout", "For one call of rndc.", FIELD(bind.rndc_timeout), {1s, 1h}),
+      duration("signer", "query_timeout", "For one query or zone transfer.",
+               FIELD(bind.query_timeout), {1s, 1h}),
+      duration("signer", "rndc_timeout", "For one call of rndc.", FIELD(bind.rndc_timeout),
+               {1s, 1h}),
   };
 }
 
@@ -193,15 +240,18 @@ std::vector<Option> all_options() {
 
 // Options that belong to one way of authentication are errors with another: they would do nothing.
 Result<> check_authentication(const Draft& draft) {
-  const struct { std::string_view way, name; const std::string& value; } needs[] = {
-      {"password", "bind_dn", draft.bind_dn},
-      {"password", "password_file", draft.password_file},
-      {"certificate", "certificate", draft.certificate},
-      {"certificate", "key", draft.key}};
+  const struct {
+    std::string_view way, name;
+    const std::string& value;
+  } needs[] = {{"password", "bind_dn", draft.bind_dn},
+               {"password", "password_file", draft.password_file},
+               {"certificate", "certificate", draft.certificate},
+               {"certificate", "key", draft.key}};
   for (const auto& need : needs) {
     const bool wanted = need.way == draft.authentication;
     if (wanted != need.value.empty()) continue;
-    return fail(Errc::malformed, "[directory]: " + std::string{need.name} + (wanted ? " is missing; " : " is given, but ") +
+    return fail(Errc::malformed, "[directory]: " + std::string{need.name} +
+                                     (wanted ? " is missing; " : " is given, but ") +
                                      "authentication is \"" + draft.authentication + '"');
   }
   return {};
@@ -219,8 +269,10 @@ const std::vector<Section>& sections() {
       {"agent", "This machine."},
       {"directory", "The LDAP directory that all members share."},
       {"signer", "The DNS server of this machine."},
-      {"parent", "The servers of a parent zone, asked for the DS of our zones. One [[parent]] for each parent zone;\n"
-                 "a zone without one needs `rollcall ds published` by hand."}};
+      {"parent",
+       "The servers of a parent zone, asked for the DS of our zones. One [[parent]] for each "
+       "parent zone;\n"
+       "a zone without one needs `rollcall ds published` by hand."}};
   return table;
 }
 
@@ -253,8 +305,12 @@ Draft draft_of(const Config& config) {
 }
 
 Result<Config> finish(Draft draft) {
-  if (const auto checked = check_authentication(draft); !checked) return tl::unexpected(checked.error());
+  if (const auto checked = check_authentication(draft); !checked)
+    return tl::unexpected(checked.error());
   Config config = std::move(draft.config);
+  if (config.socket.native().size() >= sizeof(sockaddr_un::sun_path)) {
+    return fail(Errc::malformed, "[agent]: socket is longer than 107 bytes");
+  }
   if (draft.authentication == "password") {
     config.directory.auth = directory::PasswordAuth{draft.bind_dn, draft.password_file};
   } else {

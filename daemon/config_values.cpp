@@ -13,13 +13,15 @@ struct Unit {
   std::string_view name;
   Nanoseconds length;
 };
-constexpr Unit units[] = {{"w", 7 * 24h}, {"d", 24h}, {"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}};
+constexpr Unit units[] = {{"w", 7 * 24h}, {"d", 24h}, {"h", 1h},
+                          {"m", 1min},    {"s", 1s},  {"ms", 1ms}};
 constexpr auto longest_duration = 100 * 365 * 24h;  // nanoseconds in 64 bits end after 292 years
 
 tl::unexpected<Error> expected(const std::string& what) { return fail(Errc::malformed, what); }
 
 tl::unexpected<Error> no_duration() {
-  return expected("must be a duration: an integer (seconds), or a number with ms, s, m, h, d or w, as \"90s\"");
+  return expected(
+      "must be a duration: an integer (seconds), or a number with ms, s, m, h, d or w, as \"90s\"");
 }
 
 Result<Nanoseconds> times(std::int64_t count, Nanoseconds unit) {
@@ -42,7 +44,8 @@ Result<Nanoseconds> duration_from(std::string_view text) {
 template <class T, class Read>
 Result<std::vector<T>> read_list(const toml::node& node, const std::string& of_what, Read read) {
   const toml::array* array = node.as_array();
-  if (array == nullptr || array->empty()) return expected("must be a list of at least one " + of_what);
+  if (array == nullptr || array->empty())
+    return expected("must be a list of at least one " + of_what);
   std::vector<T> items;
   for (const toml::node& element : *array) {
     auto item = read(element);

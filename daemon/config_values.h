@@ -4,8 +4,8 @@
 // Each read_… refuses with what is allowed; each print gives TOML that reads back to the same.
 #pragma once
 
-#include <string>
 #include <toml++/toml.h>
+#include <string>
 #include <vector>
 
 #include "lib/dns/address.h"
@@ -18,7 +18,7 @@ namespace rollcall::daemon {
 Result<Nanoseconds> read_duration(const toml::node& node);
 std::string print(Nanoseconds duration);
 
-Result<std::string> read_text(const toml::node& node);  ///< Not empty.
+Result<std::string> read_text(const toml::node& node);                ///< Not empty.
 Result<std::vector<std::string>> read_texts(const toml::node& node);  ///< At least one, none empty.
 std::string print(const std::string& text);
 std::string print(const std::vector<std::string>& texts);

@@ -29,11 +29,14 @@ void warn(const Json& answer) {
 
 int exit_code(Errc code) {
   switch (code) {
-    case Errc::malformed: return wrong_usage;
-    case Errc::not_found: return not_found;
+    case Errc::malformed:
+      return wrong_usage;
+    case Errc::not_found:
+      return not_found;
     case Errc::unavailable:
     case Errc::denied:
-    case Errc::conflict: return failed;
+    case Errc::conflict:
+      return failed;
   }
   return failed;
 }

@@ -12,20 +12,24 @@ std::string text(const Json& json, const char* name) { return json.at(name).get<
 
 std::string render_init(const Json& answer) {
   return "cluster " + text(answer, "cluster") + " is founded; " + text(answer, "host") +
-         " is its first member\nnext: rollcall zone add ZONE, and for each further machine: rollcall invite\n";
+         " is its first member\nnext: rollcall zone add ZONE, and for each further machine: "
+         "rollcall invite\n";
 }
 
 // The token alone on standard output, so that it can be piped.
 std::string render_invite(const Json& answer) {
-  std::cerr << "good for one machine until " << text(answer, "expires") << "; on that machine: rollcall join TOKEN\n"
+  std::cerr << "good for one machine until " << text(answer, "expires")
+            << "; on that machine: rollcall join TOKEN\n"
             << "to take it back: rollcall invite --revoke " << text(answer, "id") << '\n';
   return text(answer, "token") + '\n';
 }
 
 std::string render_join(const Json& answer) {
   const std::string host = text(answer, "host"), inviter = name_of(answer.at("inviter"));
-  if (answer.at("admitted").get<bool>()) return host + " is admitted by " + inviter + "\nwatch it begin to serve: rollcall info\n";
-  return host + " has asked " + inviter + " and waits; it goes on by itself as soon as " + inviter + " is up\nhow it goes: rollcall status\n";
+  if (answer.at("admitted").get<bool>())
+    return host + " is admitted by " + inviter + "\nwatch it begin to serve: rollcall info\n";
+  return host + " has asked " + inviter + " and waits; it goes on by itself as soon as " + inviter +
+         " is up\nhow it goes: rollcall status\n";
 }
 
 std::string render_set(const Json& answer) {
@@ -34,7 +38,8 @@ std::string render_set(const Json& answer) {
   if (names.empty()) return "keys are made by any member, in random order\n";
   const std::string manager = names.front();
   names.erase(names.begin());
-  return "keys are made by " + manager + "; fail-over: " + (names.empty() ? "none" : joined(names, ", then ")) + '\n';
+  return "keys are made by " + manager +
+         "; fail-over: " + (names.empty() ? "none" : joined(names, ", then ")) + '\n';
 }
 
 int invite(const Invocation& call) {
@@ -65,11 +70,14 @@ int serve(const Invocation& call) {
 }
 
 void add_set(CLI::App& app, Invocation& call) {
-  auto* command = app.add_subcommand("set", "Appoints the replica that makes the keys, and those that stand in for it");
+  auto* command = app.add_subcommand(
+      "set", "Appoints the replica that makes the keys, and those that stand in for it");
   auto* replica = command->add_option("REPLICA", call.replica, "Host name or UUID");
-  auto* failover = command->add_option("--failover", call.failover, "Who stands in, in this order (else the list is kept)");
+  auto* failover = command->add_option("--failover", call.failover,
+                                       "Who stands in, in this order (else the list is kept)");
   auto* none = command->add_flag("--no-failover", call.no_failover, "Nobody stands in");
-  auto* random = command->add_flag("--random", call.random, "Appoints nobody: any member makes the keys");
+  auto* random =
+      command->add_flag("--random", call.random, "Appoints nobody: any member makes the keys");
   failover->needs(replica)->excludes(random)->excludes(none);
   none->needs(replica)->excludes(random);
   random->excludes(replica);
@@ -82,22 +90,33 @@ void add_set(CLI::App& app, Invocation& call) {
 }  // namespace
 
 void add_cluster(CLI::App& app, Invocation& call) {
-  app.add_subcommand("init", "Founds a cluster in the configured directory, with this machine as first member")
+  app.add_subcommand(
+         "init", "Founds a cluster in the configured directory, with this machine as first member")
       ->callback([&call] { call.exit = call.caller.run("init", Json::object(), render_init); });
 
-  auto* invite_command = app.add_subcommand("invite", "Prints a token with which one further machine can join");
-  invite_command->add_option("--hours", call.hours, "How long it is good for")->check(CLI::Range(1, 720))->capture_default_str();
-  invite_command->add_option("--revoke", call.id, "Takes back an invitation that nobody used")->type_name("ID");
+  auto* invite_command =
+      app.add_subcommand("invite", "Prints a token with which one further machine can join");
+  invite_command->add_option("--hours", call.hours, "How long it is good for")
+      ->check(CLI::Range(1, 720))
+      ->capture_default_str();
+  invite_command->add_option("--revoke", call.id, "Takes back an invitation that nobody used")
+      ->type_name("ID");
   invite_command->callback([&call] { call.exit = invite(call); });
 
   auto* join_command = app.add_subcommand("join", "Makes this machine a member");
-  join_command->add_option("TOKEN", call.token, "Of `rollcall invite` on a member; - reads it from standard input")->required();
+  join_command
+      ->add_option("TOKEN", call.token,
+                   "Of `rollcall invite` on a member; - reads it from standard input")
+      ->required();
   join_command->callback([&call] { call.exit = join(call); });
 
   add_set(app, call);
 
-  auto* serve_command = app.add_subcommand("serve", "Whether this machine's DNS server answers for the zones");
-  serve_command->add_option("SWITCH", call.on, "on or off")->required()->check(CLI::IsMember({"on", "off"}));
+  auto* serve_command =
+      app.add_subcommand("serve", "Whether this machine's DNS server answers for the zones");
+  serve_command->add_option("SWITCH", call.on, "on or off")
+      ->required()
+      ->check(CLI::IsMember({"on", "off"}));
   serve_command->callback([&call] { call.exit = serve(call); });
 }
 

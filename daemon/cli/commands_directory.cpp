@@ -28,7 +28,9 @@ struct Arguments {
   unsigned peer_id = 0;
 };
 
-std::string absolute(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
+std::string absolute(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
 
 std::string own_uri() {
   std::array<char, 256> name{};
@@ -38,7 +40,8 @@ std::string own_uri() {
 
 Result<passwd> service_user(const std::string& name) {
   const passwd* found = ::getpwnam(name.c_str());
-  if (found == nullptr) return fail(Errc::not_found, "no user is called '" + name + "'; see --user");
+  if (found == nullptr)
+    return fail(Errc::not_found, "no user is called '" + name + "'; see --user");
   return *found;
 }
 
@@ -77,20 +80,27 @@ Json settings_json(const EmbeddedSettings& settings, const std::string& dir) {
 
 std::string render_settings(const Json& answer) {
   const auto text = [&](const char* name) { return answer.at(name).get<std::string>(); };
-  return "directory " + text("dir") + " is server " + std::to_string(answer.at("id").get<unsigned>()) + ", " + text("uri") +
-         "\n\nin rollcalld.toml:\n\n[agent]\nmember = \"" + text("member") + "\"\n\n[directory]\nuris = [\"" +
-         text("ldapi_uri") + "\"]\nbase = \"" + text("base") + "\"\n";
+  return "directory " + text("dir") + " is server " +
+         std::to_string(answer.at("id").get<unsigned>()) + ", " + text("uri") +
+         "\n\nin rollcalld.toml:\n\n[agent]\nmember = \"" + text("member") +
+         "\"\n\n[directory]\nuris = [\"" + text("ldapi_uri") + "\"]\nbase = \"" + text("base") +
+         "\"\n";
 }
 
 std::string render_created(const Json& answer) {
   const auto dir = answer.at("dir").get<std::string>();
-  return render_settings(answer) + "\nstart it now and at every boot:\n  systemctl enable --now rollcall-directory@$(systemd-escape -p " + dir +
-         ")\nor in the foreground:\n  rollcall directory run " + dir + "\nfor a further server: rollcall directory invite " + dir + " FILE\n";
+  return render_settings(answer) +
+         "\nstart it now and at every boot:\n  systemctl enable --now "
+         "rollcall-directory@$(systemd-escape -p " +
+         dir + ")\nor in the foreground:\n  rollcall directory run " + dir +
+         "\nfor a further server: rollcall directory invite " + dir + " FILE\n";
 }
 
 Json warnings_about(const std::vector<std::string>& unreached) {
   Json warnings = Json::array();
-  for (const std::string& uri : unreached) warnings.push_back(uri + " does not answer; it learns of this server at a later start of either");
+  for (const std::string& uri : unreached)
+    warnings.push_back(uri +
+                       " does not answer; it learns of this server at a later start of either");
   return warnings;
 }
 
@@ -111,11 +121,14 @@ int show_directory(const Invocation& call, const Arguments& args) {
 int invite_server(const Invocation& call, const Arguments& args) {
   const auto bundle = directory::make_bundle(absolute(args.dir));
   if (!bundle) return call.caller.complain(bundle.error());
-  if (const auto written = write_secret_file(args.out, *bundle); !written) return call.caller.complain(written.error());
+  if (const auto written = write_secret_file(args.out, *bundle); !written)
+    return call.caller.complain(written.error());
   return call.caller.show({{"file", args.out}}, [](const Json& answer) {
     const auto file = answer.at("file").get<std::string>();
-    return "written to " + file + ": whoever has it can write to the directory; carry it by a safe way, then delete it\n"
-           "on the further machine: rollcall directory create DIR --bundle " + file + '\n';
+    return "written to " + file +
+           ": whoever has it can write to the directory; carry it by a safe way, then delete it\n"
+           "on the further machine: rollcall directory create DIR --bundle " +
+           file + '\n';
   });
 }
 
@@ -129,7 +142,8 @@ int run_server(const Invocation& call, const Arguments& args) {
   argv.push_back(nullptr);
   ::signal(SIGPIPE, SIG_DFL);  // we ignore it, and that would be inherited
   ::execvp(argv.front(), argv.data());
-  return call.caller.complain({Errc::unavailable, words.front() + ": " + std::strerror(errno), "apt install slapd"});
+  return call.caller.complain(
+      {Errc::unavailable, words.front() + ": " + std::strerror(errno), "apt install slapd"});
 }
 
 int meet_peers(const Invocation& call, const Arguments& args) {
@@ -143,47 +157,61 @@ int set_peer(const Invocation& call, const Arguments& args) {
   const auto set = directory::set_peer(absolute(args.dir), {args.peer_id, args.peer_uri});
   if (!set) return call.caller.complain(set.error());
   return call.caller.show({{"id", args.peer_id}, {"uri", args.peer_uri}}, [](const Json& answer) {
-    return "server " + std::to_string(answer.at("id").get<unsigned>()) + " is looked for at " + answer.at("uri").get<std::string>() + '\n';
+    return "server " + std::to_string(answer.at("id").get<unsigned>()) + " is looked for at " +
+           answer.at("uri").get<std::string>() + '\n';
   });
 }
 
-CLI::App* command_on(CLI::App& directory, const std::string& name, const std::string& meaning, Arguments& args) {
+CLI::App* command_on(CLI::App& directory, const std::string& name, const std::string& meaning,
+                     Arguments& args) {
   auto* command = directory.add_subcommand(name, meaning);
   command->add_option("DIR", args.dir, "Where the server keeps everything")->required();
   return command;
 }
 
 void add_create(CLI::App& directory, Invocation& call, const std::shared_ptr<Arguments>& args) {
-  auto* create_command = command_on(directory, "create", "Makes a server: the first, or with a bundle a further one", *args);
-  create_command->add_option("--id", args->id, "Its number (else the lowest that is free)")->check(CLI::Range(1, 999));
-  create_command->add_option("--uri", args->uri, "How the others reach it: ldap://HOST[:PORT] (else this host's name)");
-  create_command->add_option("--listen", args->listen, "Where it listens, if elsewhere, as ldap://:389");
-  create_command->add_option("--user", args->user, "As whom it and rollcalld run")->capture_default_str();
-  create_command->add_option("--bundle", args->bundle, "What `rollcall directory invite` wrote on a server that is there");
+  auto* create_command = command_on(
+      directory, "create", "Makes a server: the first, or with a bundle a further one", *args);
+  create_command->add_option("--id", args->id, "Its number (else the lowest that is free)")
+      ->check(CLI::Range(1, 999));
+  create_command->add_option("--uri", args->uri,
+                             "How the others reach it: ldap://HOST[:PORT] (else this host's name)");
+  create_command->add_option("--listen", args->listen,
+                             "Where it listens, if elsewhere, as ldap://:389");
+  create_command->add_option("--user", args->user, "As whom it and rollcalld run")
+      ->capture_default_str();
+  create_command->add_option("--bundle", args->bundle,
+                             "What `rollcall directory invite` wrote on a server that is there");
   create_command->callback([&call, args] { call.exit = create_directory(call, *args); });
 }
 
 }  // namespace
 
 void add_directory(CLI::App& app, Invocation& call) {
-  auto* directory = app.add_subcommand("directory", "A private LDAP server that replicates with its peers");
+  auto* directory =
+      app.add_subcommand("directory", "A private LDAP server that replicates with its peers");
   directory->require_subcommand(1);
   const auto args = std::make_shared<Arguments>();
   add_create(*directory, call, args);
 
-  auto* invite = command_on(*directory, "invite", "Writes a bundle for a further server, mode 0600", *args);
+  auto* invite =
+      command_on(*directory, "invite", "Writes a bundle for a further server, mode 0600", *args);
   invite->add_option("FILE", args->out, "Must not exist")->required();
   invite->callback([&call, args] { call.exit = invite_server(call, *args); });
 
-  command_on(*directory, "show", "What this server is called, and the lines for rollcalld.toml", *args)
+  command_on(*directory, "show", "What this server is called, and the lines for rollcalld.toml",
+             *args)
       ->callback([&call, args] { call.exit = show_directory(call, *args); });
   command_on(*directory, "run", "Runs the server in the foreground, as its service does", *args)
       ->callback([&call, args] { call.exit = run_server(call, *args); });
-  command_on(*directory, "meet", "Makes all servers that answer know each other, as every start does", *args)
+  command_on(*directory, "meet",
+             "Makes all servers that answer know each other, as every start does", *args)
       ->callback([&call, args] { call.exit = meet_peers(call, *args); });
 
   auto* peer = command_on(*directory, "peer", "Looks for a peer at another URI from now on", *args);
-  peer->add_option("ID", args->peer_id, "Number of the peer")->required()->check(CLI::Range(1, 999));
+  peer->add_option("ID", args->peer_id, "Number of the peer")
+      ->required()
+      ->check(CLI::Range(1, 999));
   peer->add_option("URI", args->peer_uri, "ldap://HOST[:PORT]")->required();
   peer->callback([&call, args] { call.exit = set_peer(call, *args); });
 }

@@ -46,24 +46,34 @@ int log(const Invocation& call) {
 }  // namespace
 
 void add_looking(CLI::App& app, Invocation& call) {
-  auto* status_command = app.add_subcommand("status", "All zones, a line each; or one zone with its keys and why not yet");
+  auto* status_command = app.add_subcommand(
+      "status", "All zones, a line each; or one zone with its keys and why not yet");
   auto* zone = status_command->add_option("ZONE", call.zone, "Only this zone");
-  status_command->add_flag("--check", call.check, "One line for monitoring; exit 0 ok, 1 warning, 2 critical, 3 unknown")->excludes(zone);
+  status_command
+      ->add_flag("--check", call.check,
+                 "One line for monitoring; exit 0 ok, 1 warning, 2 critical, 3 unknown")
+      ->excludes(zone);
   status_command->callback([&call] { call.exit = call.check ? status_check(call) : status(call); });
 
-  app.add_subcommand("info", "Who makes the keys, when they were made and are needed next; members, zones, alarms")
+  app.add_subcommand(
+         "info",
+         "Who makes the keys, when they were made and are needed next; members, zones, alarms")
       ->callback([&call] { call.exit = call.caller.run("info", Json::object(), render_info); });
 
   app.add_subcommand("members", "The members of the cluster and their last heartbeats")
-      ->callback([&call] { call.exit = call.caller.run("members", Json::object(), render_members); });
+      ->callback(
+          [&call] { call.exit = call.caller.run("members", Json::object(), render_members); });
 
-  auto* check_command = app.add_subcommand("check", "Inspects the set-up of this machine, and gives the line that mends it");
+  auto* check_command = app.add_subcommand(
+      "check", "Inspects the set-up of this machine, and gives the line that mends it");
   check_command->add_option("ZONE", call.zone, "Also what concerns this zone");
   check_command->callback([&call] { call.exit = check(call); });
 
   auto* log_command = app.add_subcommand("log", "What happened: keys made, steps taken, trouble");
   log_command->add_option("ZONE", call.zone, "Only this zone");
-  log_command->add_option("-n,--last", call.last, "So many events")->check(CLI::Range(1, 1000))->capture_default_str();
+  log_command->add_option("-n,--last", call.last, "So many events")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   log_command->add_flag("-f,--follow", call.follow, "Goes on with new events until interrupted");
   log_command->callback([&call] { call.exit = log(call); });
 }

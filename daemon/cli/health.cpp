@@ -50,8 +50,8 @@ Health health(int code, const std::string& text, const std::string& figures = {}
 }
 
 std::size_t count_state(const Json& zones, const char* state) {
-  return static_cast<std::size_t>(
-      std::count_if(zones.begin(), zones.end(), [&](const Json& zone) { return zone.at("state") == state; }));
+  return static_cast<std::size_t>(std::count_if(
+      zones.begin(), zones.end(), [&](const Json& zone) { return zone.at("state") == state; }));
 }
 
 std::string figures_of(const Json& zones) {

@@ -17,7 +17,9 @@ constexpr const char* closing =
 
 void add_global_options(CLI::App& app, Invocation& call) {
   app.add_option("--socket", call.options.socket, "Where rollcalld listens")
-      ->envname("ROLLCALL_SOCKET")->type_name("PATH")->capture_default_str();
+      ->envname("ROLLCALL_SOCKET")
+      ->type_name("PATH")
+      ->capture_default_str();
   app.add_flag("--json", call.options.json, "Prints the answer as JSON");
   app.set_version_flag("--version", "rollcall " ROLLCALL_VERSION);
   app.require_subcommand(1);

@@ -30,7 +30,8 @@ std::string mode_lines(const Json& info) {
   for (const Json& member : info.at("appointed")) failover.push_back(name_of(member));
   if (!failover.empty()) failover.erase(failover.begin());
   std::string text = "\nMode: " + info.at("mode").get<std::string>() + '\n';
-  if (info.at("mode") != "random") text += "Fail-over: " + (failover.empty() ? "none" : joined(failover, ", then ")) + '\n';
+  if (info.at("mode") != "random")
+    text += "Fail-over: " + (failover.empty() ? "none" : joined(failover, ", then ")) + '\n';
   return text;
 }
 
@@ -45,7 +46,8 @@ std::string zone_lines(const Json& zones) {
     for (const std::string zone : zones.at(state)) text += "  " + zone + ": " + state + '\n';
   }
   for (const Json& held : zones.at("held")) {
-    text += "  " + held.at("zone").get<std::string>() + ": held: " + held.at("why").get<std::string>() + '\n';
+    text += "  " + held.at("zone").get<std::string>() +
+            ": held: " + held.at("why").get<std::string>() + '\n';
   }
   return text;
 }
@@ -55,7 +57,8 @@ std::string alarm_lines(const Json& alarms) {
   std::string text = "\nAlarms:\n";
   for (const Json& alarm : alarms) {
     const std::string zone = alarm.at("zone"), host = alarm.at("host");
-    text += "  " + zone + host + (zone.empty() && host.empty() ? "" : ": ") + alarm.at("text").get<std::string>() + '\n';
+    text += "  " + zone + host + (zone.empty() && host.empty() ? "" : ": ") +
+            alarm.at("text").get<std::string>() + '\n';
   }
   return text;
 }
@@ -65,8 +68,9 @@ std::string alarm_lines(const Json& alarms) {
 std::string render_info(const Json& info) {
   const Time now = time_of(info.at("now")).value_or(Time{});
   const std::string outsider = render_outsider(info);
-  return four_lines(info, now) + mode_lines(info) + '\n' + (outsider.empty() ? render_members(info) : outsider) +
-         zone_lines(info.at("zones")) + alarm_lines(info.at("alarms"));
+  return four_lines(info, now) + mode_lines(info) + '\n' +
+         (outsider.empty() ? render_members(info) : outsider) + zone_lines(info.at("zones")) +
+         alarm_lines(info.at("alarms"));
 }
 
 }  // namespace rollcall::cli

@@ -26,9 +26,10 @@ std::string tags(const Json& list) {
 }
 
 std::string paste_lines(const Json& key) {
-  std::string text = "; " + std::string{key.at("wanted").get<bool>() ? "" : "no longer needed: "} + "key " +
-                     std::to_string(key.at("key_tag").get<int>()) + " (" + key.at("key").get<std::string>() + "), " +
-                     key.at("stage").get<std::string>() + '\n';
+  std::string text = "; " + std::string{key.at("wanted").get<bool>() ? "" : "no longer needed: "} +
+                     "key " + std::to_string(key.at("key_tag").get<int>()) + " (" +
+                     key.at("key").get<std::string>() + "), " + key.at("stage").get<std::string>() +
+                     '\n';
   const std::string prefix = key.at("wanted").get<bool>() ? "" : "; ";
   for (const std::string line : key.at("ds")) text += prefix + line + '\n';
   return text + prefix + key.at("cdnskey").get<std::string>() + '\n';
@@ -40,15 +41,20 @@ std::string parent_lines(const Json& ds, Time now) {
   std::string text;
   if (const auto seen = time_of(parent.at("seen"))) {
     text += "; the parent shows: " + tags(parent.at("everywhere"));
-    if (!parent.at("somewhere").empty()) text += "; at some of its servers only: " + tags(parent.at("somewhere"));
-    if (parent.at("unknown").get<int>() > 0) text += "; and " + counted(parent.at("unknown").get<std::size_t>(), "DS") + " of no key of ours";
+    if (!parent.at("somewhere").empty())
+      text += "; at some of its servers only: " + tags(parent.at("somewhere"));
+    if (parent.at("unknown").get<int>() > 0)
+      text +=
+          "; and " + counted(parent.at("unknown").get<std::size_t>(), "DS") + " of no key of ours";
     text += "\n; seen " + when(seen, now) + (by_hand.empty() ? "" : ", said by " + by_hand) + '\n';
   } else {
     text += "; what the parent shows is not known yet\n";
   }
   if (parent.at("addresses").empty()) {
-    text += "; its servers are not in the configuration ([[parent]]); when they show the DS:\n"
-            ";   rollcall ds published " + ds.at("zone").get<std::string>() + '\n';
+    text +=
+        "; its servers are not in the configuration ([[parent]]); when they show the DS:\n"
+        ";   rollcall ds published " +
+        ds.at("zone").get<std::string>() + '\n';
   }
   return problem.empty() ? text : text + "; " + problem + '\n';
 }
@@ -58,8 +64,9 @@ std::string parent_lines(const Json& ds, Time now) {
 std::string render_members(const Json& members) {
   Table table{{"MEMBER", "HOST", "STATE", "LAST HEARTBEAT", "FACTS", "VERSION", "ALARMS"}};
   for (const Json& member : members.at("members")) {
-    table.row({member.at("member").get<std::string>(), text_or_dash(member.at("host")), part_of(member),
-               heartbeat(member), std::to_string(member.at("facts").get<std::uint64_t>()),
+    table.row({member.at("member").get<std::string>(), text_or_dash(member.at("host")),
+               part_of(member), heartbeat(member),
+               std::to_string(member.at("facts").get<std::uint64_t>()),
                text_or_dash(member.at("version")),
                member.at("alarms").empty() ? "-" : std::to_string(member.at("alarms").size())});
   }
@@ -70,7 +77,8 @@ std::string render_zone_list(const Json& zones) {
   if (zones.at("zones").empty()) return "no zones yet: rollcall zone add ZONE\n";
   Table table{{"ZONE", "POLICY", "STATE", "KEYS", "ALARMS"}};
   for (const Json& zone : zones.at("zones")) {
-    table.row({zone.at("zone"), zone.at("policy"), zone.at("state"), std::to_string(zone.at("keys").get<int>()),
+    table.row({zone.at("zone"), zone.at("policy"), zone.at("state"),
+               std::to_string(zone.at("keys").get<int>()),
                std::to_string(zone.at("alarms").get<int>())});
   }
   return table.text();
@@ -78,13 +86,15 @@ std::string render_zone_list(const Json& zones) {
 
 std::string render_zone_policy(const Json& zone) {
   const Json& policy = zone.at("policy");
-  std::string text = "zone " + zone.at("zone").get<std::string>() + "   " + zone.at("state").get<std::string>() +
-                     "   incarnation " + std::to_string(zone.at("incarnation").get<int>()) + "   policy " +
+  std::string text = "zone " + zone.at("zone").get<std::string>() + "   " +
+                     zone.at("state").get<std::string>() + "   incarnation " +
+                     std::to_string(zone.at("incarnation").get<int>()) + "   policy " +
                      policy.at("name").get<std::string>() + "\n\n";
   Table table{{"SETTING", "VALUE"}};
   for (const auto& [name, value] : policy.items()) {
     if (name == "name") continue;
-    table.row({name, value.is_number() ? to_words(Seconds{value.get<std::int64_t>()}) : value.get<std::string>()});
+    table.row({name, value.is_number() ? to_words(Seconds{value.get<std::int64_t>()})
+                                       : value.get<std::string>()});
   }
   return text + table.text();
 }
@@ -93,7 +103,8 @@ std::string render_ds(const Json& ds) {
   const Time now = time_of(ds.at("now")).value_or(Time{});
   std::string text;
   for (const Json& key : ds.at("keys")) text += paste_lines(key);
-  if (text.empty()) text = "; no key of " + ds.at("zone").get<std::string>() + " is for the parent yet\n";
+  if (text.empty())
+    text = "; no key of " + ds.at("zone").get<std::string>() + " is for the parent yet\n";
   return text + parent_lines(ds, now);
 }
 
@@ -101,7 +112,8 @@ std::string render_findings(const Json& check) {
   std::string text;
   for (const Json& finding : check.at("findings")) {
     const std::string level = finding.at("level"), cure = finding.at("cure");
-    text += level + std::string(9 - level.size(), ' ') + finding.at("what").get<std::string>() + '\n';
+    text +=
+        level + std::string(9 - level.size(), ' ') + finding.at("what").get<std::string>() + '\n';
     if (!cure.empty()) text += std::string(9, ' ') + cure + '\n';
   }
   return text;
@@ -111,9 +123,9 @@ std::string render_events(const Json& events) {
   std::string text;
   for (const Json& event : events.at("events")) {
     const std::string zone = event.at("zone");
-    text += event.at("time").get<std::string>() + ' ' + event.at("level").get<std::string>() + ": " +
-            event.at("event").get<std::string>() + (zone.empty() ? "" : " zone=" + zone) + ' ' +
-            event.at("text").get<std::string>() + '\n';
+    text += event.at("time").get<std::string>() + ' ' + event.at("level").get<std::string>() +
+            ": " + event.at("event").get<std::string>() + (zone.empty() ? "" : " zone=" + zone) +
+            ' ' + event.at("text").get<std::string>() + '\n';
   }
   return text;
 }

@@ -10,27 +10,29 @@ namespace rollcall::cli {
 namespace {
 
 std::size_t count_fresh(const Json& members) {
-  return static_cast<std::size_t>(std::count_if(members.begin(), members.end(), [](const Json& member) {
-    return member.at("in_roster").get<bool>() && member.at("fresh").get<bool>();
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(members.begin(), members.end(), [](const Json& member) {
+        return member.at("in_roster").get<bool>() && member.at("fresh").get<bool>();
+      }));
 }
 
 std::size_t count_roster(const Json& members) {
-  return static_cast<std::size_t>(std::count_if(
-      members.begin(), members.end(), [](const Json& member) { return member.at("in_roster").get<bool>(); }));
+  return static_cast<std::size_t>(
+      std::count_if(members.begin(), members.end(),
+                    [](const Json& member) { return member.at("in_roster").get<bool>(); }));
 }
 
 std::string mode_of(const Json& status) {
   std::vector<std::string> names;
   for (const Json& member : status.at("appointed")) names.push_back(name_of(member));
-  const std::string mode = status.at("mode");
-  return names.empty() ? mode : mode + ": " + joined(names, ", then ");
+  return names.empty() ? "any member (random)" : joined(names, ", then ");
 }
 
 std::string cluster_line(const Json& status) {
   const Json& members = status.at("members");
-  return name_of(status.at("self")) + "   " + (status.at("serving").get<bool>() ? "serving" : "not serving yet") +
-         "   members " + std::to_string(count_fresh(members)) + '/' + std::to_string(count_roster(members)) +
+  return name_of(status.at("self")) + "   " +
+         (status.at("serving").get<bool>() ? "serving" : "not serving yet") + "   members " +
+         std::to_string(count_fresh(members)) + '/' + std::to_string(count_roster(members)) +
          " fresh   keys are made by: " + mode_of(status) + '\n';
 }
 
@@ -41,13 +43,15 @@ std::string doubt_line(const Json& status) {
 
 std::string alarm_lines(const Json& alarms, const std::string& where) {
   std::string text;
-  for (const std::string alarm : alarms) text += "ALARM " + where + (where.empty() ? "" : ": ") + alarm + '\n';
+  for (const std::string alarm : alarms)
+    text += "ALARM " + where + (where.empty() ? "" : ": ") + alarm + '\n';
   return text;
 }
 
 std::string all_alarms(const Json& status) {
   std::string text = alarm_lines(status.at("alarms"), "");
-  for (const Json& zone : status.at("zones")) text += alarm_lines(zone.at("alarms"), zone.at("zone"));
+  for (const Json& zone : status.at("zones"))
+    text += alarm_lines(zone.at("alarms"), zone.at("zone"));
   for (const Json& member : status.at("members")) {
     if (!member.at("self").get<bool>()) text += alarm_lines(member.at("alarms"), name_of(member));
   }
@@ -67,15 +71,22 @@ std::string zones_table(const Json& status, Time now) {
 constexpr std::pair<const char*, const char*> short_states[] = {
     {"hidden", "hidden"}, {"rumoured", "rum"}, {"omnipresent", "omni"}, {"unretentive", "unret"}};
 
+bool role_uses(const Json& key, const std::string& record) {
+  if (record == "DNSKEY") return true;
+  return (key.at("role") == "ZSK") == (record == "ZRRSIG");
+}
+
 // `omni 3/3`: what caches can have, and how many members have done the last change.
 std::string record_cell(const Json& key, const char* record, std::size_t roster) {
   const auto found = key.at("records").find(record);
   if (found == key.at("records").end()) return "-";
   const std::string state = found->at("state");
-  const auto* known = std::ranges::find_if(short_states, [&](const auto& pair) { return pair.first == state; });
+  const auto* known =
+      std::ranges::find_if(short_states, [&](const auto& pair) { return pair.first == state; });
   const std::string word = known == std::end(short_states) ? state : known->second;
-  if (state == "hidden") return word;
-  return word + ' ' + std::to_string(found->at("acked").get<std::size_t>()) + '/' + std::to_string(roster);
+  if (state == "hidden") return role_uses(key, record) ? word : "-";
+  return word + ' ' + std::to_string(found->at("acked").get<std::size_t>()) + '/' +
+         std::to_string(roster);
 }
 
 std::string since(const Json& key, Time now) {
@@ -87,12 +98,14 @@ std::string since(const Json& key, Time now) {
 std::string keys_table(const Json& zone, Time now) {
   if (zone.at("keys").empty()) return "no keys yet\n";
   const auto roster = zone.at("roster").get<std::size_t>();
-  Table table{{"KEY", "TAG", "ROLE", "ALG", "GOAL", "DNSKEY", "KRRSIG", "ZRRSIG", "DS", "SINCE", "NEXT"}};
+  Table table{
+      {"KEY", "TAG", "ROLE", "ALG", "GOAL", "DNSKEY", "KRRSIG", "ZRRSIG", "DS", "SINCE", "NEXT"}};
   for (const Json& key : zone.at("keys")) {
     table.row({key.at("key"), std::to_string(key.at("key_tag").get<int>()), key.at("role"),
-               std::to_string(key.at("algorithm").get<int>()), key.at("goal"), record_cell(key, "DNSKEY", roster),
-               record_cell(key, "KRRSIG", roster), record_cell(key, "ZRRSIG", roster), record_cell(key, "DS", roster),
-               since(key, now), next_of_key(key, zone, now)});
+               std::to_string(key.at("algorithm").get<int>()), key.at("goal"),
+               record_cell(key, "DNSKEY", roster), record_cell(key, "KRRSIG", roster),
+               record_cell(key, "ZRRSIG", roster), record_cell(key, "DS", roster), since(key, now),
+               next_of_key(key, zone, now)});
   }
   return table.text();
 }
@@ -100,9 +113,10 @@ std::string keys_table(const Json& zone, Time now) {
 std::string stages(const Json& zone) {
   std::string text;
   for (const Json& key : zone.at("keys")) {
-    text += key.at("role").get<std::string>() + ' ' + std::to_string(key.at("key_tag").get<int>()) + ' ' +
-            key.at("stage").get<std::string>() + " (generation " + std::to_string(key.at("generation").get<int>()) +
-            ", made by " + name_of(key.at("made_by")) + ")\n";
+    text += key.at("role").get<std::string>() + ' ' + std::to_string(key.at("key_tag").get<int>()) +
+            ' ' + key.at("stage").get<std::string>() + " (generation " +
+            std::to_string(key.at("generation").get<int>()) + ", made by " +
+            name_of(key.at("made_by")) + ")\n";
   }
   return text.empty() ? "" : '\n' + text;
 }
@@ -112,9 +126,10 @@ std::string elections(const Json& zone) {
   for (const Json& generation : zone.at("generations")) {
     std::vector<std::string> silent;
     for (const Json& member : generation.at("waits_for")) silent.push_back(name_of(member));
-    text += generation.at("role").get<std::string>() + ' ' + std::to_string(generation.at("number").get<int>()) +
-            " (" + generation.at("why").get<std::string>() + "): " +
-            counted(generation.at("candidates").size(), "candidate");
+    text += generation.at("role").get<std::string>() + ' ' +
+            std::to_string(generation.at("number").get<int>()) + " (" +
+            generation.at("why").get<std::string>() +
+            "): " + counted(generation.at("candidates").size(), "candidate");
     if (generation.at("voided").get<bool>()) text += ", void: every candidate was rejected";
     if (!silent.empty()) text += ", not answered yet: " + joined(silent);
     text += '\n';
@@ -136,8 +151,9 @@ std::string holds(const Json& zone, Time now) {
 }
 
 std::string zone_header(const Json& zone, Time now) {
-  return "zone " + zone.at("zone").get<std::string>() + "   " + zone.at("state").get<std::string>() + "   policy " +
-         zone.at("policy").get<std::string>() + "   members " + std::to_string(zone.at("fresh").get<int>()) + '/' +
+  return "zone " + zone.at("zone").get<std::string>() + "   " +
+         zone.at("state").get<std::string>() + "   policy " + zone.at("policy").get<std::string>() +
+         "   members " + std::to_string(zone.at("fresh").get<int>()) + '/' +
          std::to_string(zone.at("roster").get<int>()) + " fresh   signed until " +
          when(time_of(zone.at("signed_until")), now) + '\n';
 }
@@ -163,9 +179,10 @@ std::string render_status(const Json& status) {
 std::string render_zone(const Json& status) {
   const Time now = time_of(status.at("now")).value_or(Time{});
   const Json& zone = status.at("zone");
-  const std::string alarms = alarm_lines(status.at("alarms"), "") + alarm_lines(zone.at("alarms"), zone.at("zone"));
-  return zone_header(zone, now) + "next: " + next_of_zone(zone, now) + '\n' + doubt_line(status) + '\n' +
-         keys_table(zone, now) + stages(zone) + elections(zone) + holds(zone, now) +
+  const std::string alarms =
+      alarm_lines(status.at("alarms"), "") + alarm_lines(zone.at("alarms"), zone.at("zone"));
+  return zone_header(zone, now) + "next: " + next_of_zone(zone, now) + '\n' + doubt_line(status) +
+         '\n' + keys_table(zone, now) + stages(zone) + elections(zone) + holds(zone, now) +
          (alarms.empty() ? "" : '\n' + alarms);
 }
 

@@ -16,7 +16,9 @@ constexpr off_t largest = 1 << 20;
 class File {
  public:
   explicit File(int number) : number_(number) {}
-  ~File() { if (number_ >= 0) ::close(number_); }
+  ~File() {
+    if (number_ >= 0) ::close(number_);
+  }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   int number() const { return number_; }
@@ -26,8 +28,10 @@ class File {
 };
 
 tl::unexpected<Error> cannot(const std::string& path, int error) {
-  const Errc code = error == ENOENT ? Errc::not_found : error == EEXIST ? Errc::conflict
-                    : error == EACCES || error == EPERM ? Errc::denied : Errc::unavailable;
+  const Errc code = error == ENOENT                     ? Errc::not_found
+                    : error == EEXIST                   ? Errc::conflict
+                    : error == EACCES || error == EPERM ? Errc::denied
+                                                        : Errc::unavailable;
   return fail(code, "file " + path + ": " + std::strerror(error));
 }
 
@@ -56,10 +60,13 @@ Result<Secret> read_secret_file(const std::string& path) {
   const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat found {};
   if (file.number() < 0 || ::fstat(file.number(), &found) != 0) return cannot(path, errno);
-  if ((found.st_mode & 077) != 0) return fail(Errc::denied, "file " + path + " can be used by others: chmod 600 " + path);
-  if (!S_ISREG(found.st_mode) || found.st_size > largest) return fail(Errc::malformed, "file " + path + " is no bundle");
+  if ((found.st_mode & 077) != 0)
+    return fail(Errc::denied, "file " + path + " can be used by others: chmod 600 " + path);
+  if (!S_ISREG(found.st_mode) || found.st_size > largest)
+    return fail(Errc::malformed, "file " + path + " is no bundle");
   Secret secret{static_cast<std::size_t>(found.st_size)};
-  if (!read_all(file.number(), secret)) return fail(Errc::unavailable, "file " + path + " cannot be read to its end");
+  if (!read_all(file.number(), secret))
+    return fail(Errc::unavailable, "file " + path + " cannot be read to its end");
   return secret;
 }
 

@@ -9,7 +9,9 @@ namespace rollcall::control {
 namespace {
 
 std::string plain_host(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   if (text.ends_with('.')) text.pop_back();
   return text;
 }
@@ -28,7 +30,8 @@ std::string host_of(const MemberStatus& status, const MemberId& id) {
   return found == status.members.end() || found->host.empty() ? to_string(id) : found->host;
 }
 
-Result<std::vector<MemberId>> find_members(const MemberStatus& status, const std::vector<std::string>& names) {
+Result<std::vector<MemberId>> find_members(const MemberStatus& status,
+                                           const std::vector<std::string>& names) {
   std::vector<MemberId> members;
   for (const std::string& name : names) {
     const auto member = find_member(status, name);
@@ -74,14 +77,17 @@ Appointment back_to_random(const MemberStatus& status) {
 Result<MemberId> find_member(const MemberStatus& status, const std::string& name) {
   std::vector<MemberId> found;
   for (const MemberLine& member : status.members) {
-    const bool named = to_string(member.member) == name || plain_host(member.host) == plain_host(name);
+    const bool named =
+        to_string(member.member) == name || plain_host(member.host) == plain_host(name);
     if (member.in_roster && named) found.push_back(member.member);
   }
   if (found.empty()) {
-    return fail(Errc::not_found, "no member is called '" + name + "'; there are: " + known_hosts(status));
+    return fail(Errc::not_found,
+                "no member is called '" + name + "'; there are: " + known_hosts(status));
   }
   if (found.size() > 1) {
-    return fail(Errc::conflict, "more than one member is called '" + name + "'; use the UUID of rollcall members");
+    return fail(Errc::conflict,
+                "more than one member is called '" + name + "'; use the UUID of rollcall members");
   }
   return found.front();
 }
@@ -92,13 +98,16 @@ Result<Appointment> appoint(const MemberStatus& status, const Json& args) {
   if (!replica) return tl::unexpected(replica.error());
   if (!failover) return tl::unexpected(failover.error());
   if (args.value("random", Json{false}) == Json(true)) {
-    if (*replica || *failover) return fail(Errc::malformed, "random mode has neither manager nor fail-over");
+    if (*replica || *failover)
+      return fail(Errc::malformed, "random mode has neither manager nor fail-over");
     return back_to_random(status);
   }
-  if (!*replica) return fail(Errc::malformed, "name the replica that is to make the keys, or random mode");
+  if (!*replica)
+    return fail(Errc::malformed, "name the replica that is to make the keys, or random mode");
   const auto manager = find_member(status, **replica);
   if (!manager) return tl::unexpected(manager.error());
-  auto others = *failover ? find_members(status, **failover) : kept_failover(status.config, *manager);
+  auto others =
+      *failover ? find_members(status, **failover) : kept_failover(status.config, *manager);
   if (!others) return tl::unexpected(others.error());
   if (std::ranges::find(*others, *manager) != others->end()) {
     return fail(Errc::malformed, **replica + " cannot be its own fail-over");
@@ -106,7 +115,8 @@ Result<Appointment> appoint(const MemberStatus& status, const Json& args) {
   Appointment appointment{status.config, {}};
   appointment.config.mode = Mode::appointed;
   appointment.config.appointed = {*manager};
-  appointment.config.appointed.insert(appointment.config.appointed.end(), others->begin(), others->end());
+  appointment.config.appointed.insert(appointment.config.appointed.end(), others->begin(),
+                                      others->end());
   appointment.warnings = warnings_about(status, appointment.config);
   return appointment;
 }

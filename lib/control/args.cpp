@@ -25,7 +25,8 @@ tl::unexpected<Error> wrong(const std::string& name, const std::string& expected
 Result<std::optional<std::string>> optional_text_arg(const Json& args, const std::string& name) {
   const Json* value = find(args, name);
   if (value == nullptr) return std::nullopt;
-  if (!value->is_string() || value->get_ref<const std::string&>().empty()) return wrong(name, "a text");
+  if (!value->is_string() || value->get_ref<const std::string&>().empty())
+    return wrong(name, "a text");
   return value->get<std::string>();
 }
 
@@ -48,9 +49,9 @@ Result<std::optional<std::int64_t>> optional_number_arg(const Json& args, const 
   const Json* value = find(args, name);
   if (value == nullptr) return std::nullopt;
   const auto expected = [&] {
-    return allowed.most == INT64_MAX
-               ? "a whole number, at least " + std::to_string(allowed.least)
-               : "a whole number from " + std::to_string(allowed.least) + " to " + std::to_string(allowed.most);
+    return allowed.most == INT64_MAX ? "a whole number, at least " + std::to_string(allowed.least)
+                                     : "a whole number from " + std::to_string(allowed.least) +
+                                           " to " + std::to_string(allowed.most);
   };
   if (!value->is_number_integer()) return wrong(name, expected());
   const auto number = value->get<std::int64_t>();

@@ -16,12 +16,15 @@ namespace rollcall::control {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr const char* start_hint = "systemctl start rollcalld (why it is down: journalctl -u rollcalld)";
+constexpr const char* start_hint =
+    "systemctl start rollcalld (why it is down: journalctl -u rollcalld)";
 
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { if (number_ >= 0) ::close(number_); }
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int number() const { return number_; }
@@ -50,7 +53,8 @@ bool wait_for(int socket, short what, Clock::time_point deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) return false;
     pollfd watched{socket, what, 0};
-    const int ready = ::poll(&watched, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
+    const int ready =
+        ::poll(&watched, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
     if (ready > 0) return true;
   }
 }
@@ -77,7 +81,8 @@ bool send_all(int socket, std::string_view bytes, Clock::time_point deadline) {
   return bytes.empty();
 }
 
-// A peer that is turned away may be told so before it has asked; so reading comes even if sending failed.
+// A peer that is turned away may be told so before it has asked; so reading comes even if sending
+// failed.
 Answer receive(int socket, Clock::time_point deadline) {
   std::string line;
   std::array<char, 16384> chunk{};
@@ -89,7 +94,8 @@ Answer receive(int socket, Clock::time_point deadline) {
     if (!line.ends_with('\n')) continue;
     line.pop_back();
     auto answer = decode_answer(line);
-    if (!answer) return refuse(Errc::malformed, "not a rollcalld of this version: " + answer.error().what);
+    if (!answer)
+      return refuse(Errc::malformed, "not a rollcalld of this version: " + answer.error().what);
     return std::move(*answer);
   }
   return tl::unexpected(lost("rollcalld did not answer in time"));
@@ -101,7 +107,8 @@ Answer call(const std::string& socket_path, std::string_view verb, const Json& a
             std::chrono::milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;
   const Descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (socket.number() < 0) return refuse(Errc::unavailable, std::string{"socket: "} + std::strerror(errno));
+  if (socket.number() < 0)
+    return refuse(Errc::unavailable, std::string{"socket: "} + std::strerror(errno));
   if (auto connected = connect(socket.number(), socket_path); !connected) return connected;
   send_all(socket.number(), encode_question(verb, args) + '\n', deadline);
   return receive(socket.number(), deadline);

@@ -32,7 +32,8 @@ std::string text_of(const Json& object, const char* name) {
 Result<> check_args(const Verb& verb, const Json& args) {
   for (const auto& arg : args.items()) {
     if (!knows(verb, arg.key())) {
-      return fail(Errc::malformed, "verb " + std::string{verb.name} + " has no argument '" + arg.key() + "'");
+      return fail(Errc::malformed,
+                  "verb " + std::string{verb.name} + " has no argument '" + arg.key() + "'");
     }
   }
   return {};
@@ -57,8 +58,9 @@ std::string encode_question(std::string_view verb, const Json& args) {
 std::string encode(const Answer& answer) {
   if (answer) return print({{"ok", *answer}});
   const Problem& problem = answer.error();
-  return print({{"error",
-                 {{"code", to_string(problem.code)}, {"what", problem.what}, {"hint", problem.hint}}}});
+  return print(
+      {{"error",
+        {{"code", to_string(problem.code)}, {"what", problem.what}, {"hint", problem.hint}}}});
 }
 
 Result<Request> decode_question(std::string_view line) {
@@ -72,7 +74,8 @@ Result<Request> decode_question(std::string_view line) {
   const Verb* verb = find_verb(name);
   if (verb == nullptr) return fail(Errc::malformed, "unknown verb '" + name + "'");
   Json args = question.value("args", Json::object());
-  if (!args.is_object()) return fail(Errc::malformed, "args of verb " + name + " are no JSON object");
+  if (!args.is_object())
+    return fail(Errc::malformed, "args of verb " + name + " are no JSON object");
   if (const auto known = check_args(*verb, args); !known) return tl::unexpected(known.error());
   return Request{name, std::move(args), {}, false};
 }

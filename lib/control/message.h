@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What goes over the local socket: one JSON object a line, asked by `rollcall`, answered by `rollcalld`.
+// What goes over the local socket: one JSON object a line, asked by `rollcall`, answered by
+// `rollcalld`.
 //
 //   {"v":1,"verb":"status","args":{"zone":"example.org"}}
 //   {"ok":{…}}   or   {"error":{"code":"not_found","what":"…","hint":"…"}}
@@ -19,7 +20,8 @@ namespace rollcall::control {
 using Json = nlohmann::json;
 
 inline constexpr int protocol_version = 1;
-inline constexpr std::size_t longest_line = 64 * 1024;  ///< Of a question, in bytes. Answers have no limit.
+inline constexpr std::size_t longest_line =
+    64 * 1024;  ///< Of a question, in bytes. Answers have no limit.
 inline constexpr const char* default_socket = "/run/rollcall/rollcall.sock";
 
 /// Why a question was not answered, and what the person who asked can do about it.
@@ -31,7 +33,8 @@ struct Problem {
   Problem() = default;
   Problem(Errc errc, std::string text, std::string advice = {})
       : code(errc), what(std::move(text)), hint(std::move(advice)) {}
-  Problem(Error error) : code(error.code), what(std::move(error.what)) {}  // NOLINT: a Result's error is one
+  Problem(Error error)
+      : code(error.code), what(std::move(error.what)) {}  // NOLINT: a Result's error is one
 };
 
 /// The outcome of a verb.

@@ -97,7 +97,8 @@ struct ControlServer::State : std::enable_shared_from_this<ControlServer::State>
     const auto session = std::make_shared<Session>(std::move(socket), options, handler);
     if (!peer) return session->turn_away(peer.error());
     const Access access = access_of(*peer, circle);
-    if (access == Access::none) return session->turn_away(no_right(peer->user, Access::read, *options));
+    if (access == Access::none)
+      return session->turn_away(no_right(peer->user, Access::read, *options));
     std::erase_if(sessions, [](const auto& known) { return known.expired(); });
     if (sessions.size() >= options->most_clients) {
       return session->turn_away({Errc::unavailable, "rollcalld has too many clients", "try again"});

@@ -18,8 +18,9 @@ struct ServerOptions {
   std::string path = default_socket;  ///< At most 107 bytes. Its directory exists.
   std::string read_group = "rollcall";
   std::string change_group = "rollcall-admin";
-  std::size_t most_clients = 64;                       ///< Further ones are told so and cut off.
-  std::chrono::milliseconds idle_timeout{60'000};      ///< Without a whole question, or without taking an answer.
+  std::size_t most_clients = 64;  ///< Further ones are told so and cut off.
+  std::chrono::milliseconds idle_timeout{
+      60'000};  ///< Without a whole question, or without taking an answer.
 };
 
 /// Called in the event loop; answers now or later, exactly once. The function may be called after

@@ -39,7 +39,8 @@ void Session::close() {
   socket_.close(ignored);
 }
 
-// For a whole question to arrive, or for an answer to be taken; the handler has all the time it wants.
+// For a whole question to arrive, or for an answer to be taken; the handler has all the time it
+// wants.
 void Session::limit_time() {
   timer_.expires_after(options_->idle_timeout);
   timer_.async_wait([weak = weak_from_this()](error_code error) {
@@ -56,7 +57,8 @@ void Session::read() {
     return;
   }
   if (in_.size() >= longest_line) {
-    turn_away({Errc::malformed, "the question is longer than " + std::to_string(longest_line) + " bytes"});
+    turn_away({Errc::malformed,
+               "the question is longer than " + std::to_string(longest_line) + " bytes"});
     return;
   }
   const std::size_t known = in_.size();
@@ -70,7 +72,8 @@ void Session::read() {
 }
 
 Answer Session::permission(const Request& request) const {
-  const Access needed = find_verb(request.verb)->right == Right::change ? Access::change : Access::read;
+  const Access needed =
+      find_verb(request.verb)->right == Right::change ? Access::change : Access::read;
   if (access_ < needed) return tl::unexpected(no_right(user_, needed, *options_));
   return Json{};
 }
@@ -101,8 +104,9 @@ Problem no_right(uid_t user, Access needed, const ServerOptions& options) {
   const std::string name = user_name(user);
   const std::string& group = needed == Access::change ? options.change_group : options.read_group;
   const std::string what = needed == Access::change ? "change anything" : "ask rollcalld";
-  return {Errc::denied, "user " + name + " may not " + what + ": not in group " + group,
-          "run it as root, or: usermod -aG " + group + " " + name + " (counts from the next login)"};
+  return {
+      Errc::denied, "user " + name + " may not " + what + ": not in group " + group,
+      "run it as root, or: usermod -aG " + group + " " + name + " (counts from the next login)"};
 }
 
 }  // namespace rollcall::control

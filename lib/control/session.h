@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One peer's conversation with the daemon: question, answer, question, answer, until somebody leaves.
+// One peer's conversation with the daemon: question, answer, question, answer, until somebody
+// leaves.
 #pragma once
 
 #include <boost/asio/local/stream_protocol.hpp>

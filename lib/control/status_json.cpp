@@ -33,11 +33,16 @@ class Printer {
   }
 
   Json line(const MemberLine& m) const {
-    Json json{{"member", to_string(m.member)}, {"host", m.host},
-              {"self", m.self},                {"in_roster", m.in_roster},
-              {"serving", m.serving},          {"fresh", m.fresh},
-              {"facts", m.facts},              {"version", m.version},
-              {"alarms", m.alarms},            {"last_heartbeat", time_json(m.last_heartbeat)}};
+    Json json{{"member", to_string(m.member)},
+              {"host", m.host},
+              {"self", m.self},
+              {"in_roster", m.in_roster},
+              {"serving", m.serving},
+              {"fresh", m.fresh},
+              {"facts", m.facts},
+              {"version", m.version},
+              {"alarms", m.alarms},
+              {"last_heartbeat", time_json(m.last_heartbeat)}};
     json["age_seconds"] = m.age ? Json(std::chrono::floor<Seconds>(*m.age).count()) : Json{};
     return json;
   }
@@ -119,7 +124,8 @@ class Printer {
               {"doubt", status_.doubt},
               {"mode", status_.config.mode == Mode::random ? "random" : "appointed"},
               {"alarms", status_.alarms}};
-    json["appointed"] = list_json(status_.config.appointed, [this](const MemberId& id) { return member(id); });
+    json["appointed"] =
+        list_json(status_.config.appointed, [this](const MemberId& id) { return member(id); });
     json["members"] = list_json(status_.members, [this](const MemberLine& m) { return line(m); });
     return json;
   }
@@ -193,7 +199,8 @@ Json zones_by_state(const MemberStatus& status) {
 Json all_alarms(const MemberStatus& status) {
   Json json = Json::array();
   const auto add = [&](const std::string& zone, const std::string& host, const auto& alarms) {
-    for (const std::string& text : alarms) json.push_back({{"zone", zone}, {"host", host}, {"text", text}});
+    for (const std::string& text : alarms)
+      json.push_back({{"zone", zone}, {"host", host}, {"text", text}});
   };
   add("", "", status.alarms);
   for (const ZoneStatus& zone : status.zones) add(zone.zone.name, "", zone.alarms);
@@ -207,7 +214,8 @@ Json all_alarms(const MemberStatus& status) {
 
 std::string_view zone_state(const ZoneStatus& zone) {
   if (std::ranges::any_of(zone.holds, holds_up)) return "held";
-  if (std::ranges::none_of(zone.keys, [](const KeyStatus& key) { return is_in(key, Record::zrrsig); })) {
+  if (std::ranges::none_of(zone.keys,
+                           [](const KeyStatus& key) { return is_in(key, Record::zrrsig); })) {
     return "unsigned";
   }
   return std::ranges::any_of(zone.keys, moves) ? "rolling" : "signed";
@@ -225,13 +233,16 @@ const ZoneStatus* next_due_zone(const MemberStatus& status) {
 Json status_json(const MemberStatus& status, Time now) {
   const Printer printer{status};
   Json json = printer.cluster(now);
-  json["zones"] = list_json(status.zones, [&](const ZoneStatus& zone) { return printer.zone(zone); });
+  json["zones"] =
+      list_json(status.zones, [&](const ZoneStatus& zone) { return printer.zone(zone); });
   return json;
 }
 
 Result<Json> zone_status_json(const MemberStatus& status, const ZoneName& zone, Time now) {
-  const auto found = std::ranges::find_if(status.zones, [&](const ZoneStatus& z) { return z.zone.name == zone; });
-  if (found == status.zones.end()) return fail(Errc::not_found, "zone " + zone + " is not managed here");
+  const auto found =
+      std::ranges::find_if(status.zones, [&](const ZoneStatus& z) { return z.zone.name == zone; });
+  if (found == status.zones.end())
+    return fail(Errc::not_found, "zone " + zone + " is not managed here");
   const Printer printer{status};
   Json json = printer.cluster(now);
   json["zone"] = printer.zone(*found);
@@ -240,8 +251,9 @@ Result<Json> zone_status_json(const MemberStatus& status, const ZoneName& zone, 
 
 Json members_json(const MemberStatus& status, Time now) {
   const Printer printer{status};
-  return {{"now", to_iso(now)},
-          {"members", list_json(status.members, [&](const MemberLine& m) { return printer.line(m); })}};
+  return {
+      {"now", to_iso(now)},
+      {"members", list_json(status.members, [&](const MemberLine& m) { return printer.line(m); })}};
 }
 
 Json zone_list_json(const MemberStatus& status, Time now) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// clang-format off
 // What a member knows about its cluster, as JSON: the contract of `--json`.
 //
 // Fields are only ever added. Times are RFC 3339 in UTC or null.
@@ -29,6 +30,7 @@
 //            "zones":{"signed":[TEXT, …], "rolling":[TEXT, …], "unsigned":[TEXT, …],
 //                     "held":[{"zone":TEXT, "why":TEXT}, …]},
 //            "alarms":[{"zone":TEXT, "host":TEXT, "text":TEXT}, …]}, own, zones' and members' together.
+// clang-format on
 #pragma once
 
 #include <optional>
@@ -53,7 +55,7 @@ Json zone_list_json(const MemberStatus& status, Time now);
 
 /// What `info` tells that MemberStatus does not know.
 struct InfoExtras {
-  std::string keys_store;            ///< `ldapi:///run/slapd/ldapi cn=rollcall`
+  std::string keys_store;               ///< `ldapi:///run/slapd/ldapi cn=rollcall`
   std::optional<MemberId> next_server;  ///< In random mode: rank 0 for next_due_zone().
 };
 Json info_json(const MemberStatus& status, const InfoExtras& extras, Time now);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// clang-format off
 // The verbs of the control socket: what each takes, what it gives, and who may use it.
 //
 // Times are RFC 3339 text in UTC, whole seconds; a time that is not known is null. Members are
@@ -66,6 +67,7 @@
 //
 //   EVENT: {"n":N, "time":TIME, "level":"info"|"notice"|"warning"|"error", "event":TEXT, "zone":TEXT,
 //           "text":TEXT}
+// clang-format on
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The program itself, against a server that answers like a daemon: what it asks, prints and exits with.
+// The program itself, against a server that answers like a daemon: what it asks, prints and exits
+// with.
 #include <sys/wait.h>
 
 #include <array>
@@ -21,13 +22,15 @@ struct Outcome {
   std::string out;
 };
 
-// Runs `rollcall` in a shell; what it says on standard error comes after what it says on standard output.
+// Runs `rollcall` in a shell; what it says on standard error comes after what it says on standard
+// output.
 Outcome run(const std::string& arguments) {
   FILE* pipe = ::popen((std::string{"2>&1 "} + arguments).c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::string out;
   std::array<char, 4096> chunk{};
-  for (std::size_t size; (size = std::fread(chunk.data(), 1, chunk.size(), pipe)) > 0;) out.append(chunk.data(), size);
+  for (std::size_t size; (size = std::fread(chunk.data(), 1, chunk.size(), pipe)) > 0;)
+    out.append(chunk.data(), size);
   return {WEXITSTATUS(::pclose(pipe)), out};
 }
 
@@ -48,10 +51,14 @@ struct World {
       return *json;
     }
     if (request.verb == "status") return control::status_json(status, sample::now);
-    if (request.verb == "set") return Json{{"mode", "random"}, {"appointed", Json::array()}, {"warnings", {"careful"}}};
-    if (request.verb == "invite") return Json{{"token", "TOKEN"}, {"id", "7"}, {"expires", "2026-06-02T00:00:00Z"}};
-    if (request.verb == "check") return Json{{"findings", {{{"level", "error"}, {"what", "w"}, {"cure", "c"}}}}};
-    return control::refuse(Errc::conflict, "a rollover is under way", "rollcall status " + request.args.value("zone", std::string{}));
+    if (request.verb == "set")
+      return Json{{"mode", "random"}, {"appointed", Json::array()}, {"warnings", {"careful"}}};
+    if (request.verb == "invite")
+      return Json{{"token", "TOKEN"}, {"id", "7"}, {"expires", "2026-06-02T00:00:00Z"}};
+    if (request.verb == "check")
+      return Json{{"findings", {{{"level", "error"}, {"what", "w"}, {"cure", "c"}}}}};
+    return control::refuse(Errc::conflict, "a rollover is under way",
+                           "rollcall status " + request.args.value("zone", std::string{}));
   }
 
   Outcome rollcall(const std::string& arguments) {
@@ -67,13 +74,18 @@ TEST_CASE("the program asks what it was told to", "[program]") {
     world.rollcall(arguments);
     return world.asked;
   };
-  CHECK(asked("roll KSK example.org") == Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "ksk"}}}});
-  CHECK(asked("set b --failover a c") == Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", {"a", "c"}}}}});
+  CHECK(asked("roll KSK example.org") ==
+        Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "ksk"}}}});
+  CHECK(asked("set b --failover a c") ==
+        Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", {"a", "c"}}}}});
   CHECK(asked("set b") == Json{{"verb", "set"}, {"args", {{"replica", "b"}}}});
-  CHECK(asked("set b --no-failover") == Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", Json::array()}}}});
+  CHECK(asked("set b --no-failover") ==
+        Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", Json::array()}}}});
   CHECK(asked("set --random") == Json{{"verb", "set"}, {"args", {{"random", true}}}});
-  CHECK(asked("ds published example.org") == Json{{"verb", "ds-published"}, {"args", {{"zone", "example.org"}}}});
-  CHECK(asked("zone add example.org --policy fast") == Json{{"verb", "zone-add"}, {"args", {{"zone", "example.org"}, {"policy", "fast"}}}});
+  CHECK(asked("ds published example.org") ==
+        Json{{"verb", "ds-published"}, {"args", {{"zone", "example.org"}}}});
+  CHECK(asked("zone add example.org --policy fast") ==
+        Json{{"verb", "zone-add"}, {"args", {{"zone", "example.org"}, {"policy", "fast"}}}});
   CHECK(asked("invite --hours 2") == Json{{"verb", "invite"}, {"args", {{"hours", 2}}}});
   CHECK(asked("invite --revoke 7") == Json{{"verb", "invite-revoke"}, {"args", {{"id", "7"}}}});
   CHECK(asked("serve off") == Json{{"verb", "serve"}, {"args", {{"on", false}}}});
@@ -86,8 +98,9 @@ TEST_CASE("exit codes are stable", "[program]") {
   CHECK(world.rollcall("roll zsk example.org").code == 1);
   CHECK(world.rollcall("check").code == 1);
   CHECK(world.rollcall("status nowhere.").code == 3);
-  for (const char* wrong : {"", "explode", "roll", "roll csk example.org", "set", "set --random b", "serve maybe",
-                            "invite --hours 721", "status --check example.org", "ds", "zone add"}) {
+  for (const char* wrong :
+       {"", "explode", "roll", "roll csk example.org", "set", "set --random b", "serve maybe",
+        "invite --hours 721", "status --check example.org", "ds", "zone add"}) {
     INFO(wrong);
     CHECK(world.rollcall(wrong).code == 2);
   }
@@ -98,9 +111,12 @@ TEST_CASE("exit codes are stable", "[program]") {
 
 TEST_CASE("a refusal says what and what to do", "[program]") {
   World world;
-  CHECK(world.rollcall("roll zsk example.org").out == "rollcall: a rollover is under way\n  rollcall status example.org\n");
-  CHECK(world.rollcall("roll zsk example.org --json 2>/dev/null").out ==
-        R"({"error":{"code":"conflict","hint":"rollcall status example.org","what":"a rollover is under way"}})" "\n");
+  CHECK(world.rollcall("roll zsk example.org").out ==
+        "rollcall: a rollover is under way\n  rollcall status example.org\n");
+  CHECK(
+      world.rollcall("roll zsk example.org --json 2>/dev/null").out ==
+      R"({"error":{"code":"conflict","hint":"rollcall status example.org","what":"a rollover is under way"}})"
+      "\n");
 }
 
 TEST_CASE("--json gives what the daemon said, before or after the command", "[program]") {
@@ -112,7 +128,8 @@ TEST_CASE("--json gives what the daemon said, before or after the command", "[pr
 
 TEST_CASE("warnings and advice stay out of what a pipe reads", "[program]") {
   World world;
-  CHECK(world.rollcall("set --random 2>/dev/null").out == "keys are made by any member, in random order\n");
+  CHECK(world.rollcall("set --random 2>/dev/null").out ==
+        "keys are made by any member, in random order\n");
   CHECK(world.rollcall("set --random 2>&1 >/dev/null").out == "warning: careful\n");
   CHECK(world.rollcall("invite 2>/dev/null").out == "TOKEN\n");
 }

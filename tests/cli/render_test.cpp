@@ -38,14 +38,31 @@ MemberStatus with_hold(Hold hold) {
 
 // What `ds show` gets while a KSK is to be published at the parent.
 Json ds_page() {
-  const Json old_key{{"key_tag", 20013}, {"key", "9f9f9f9f"}, {"stage", "signs the keys"}, {"wanted", false},
-                     {"ds", {"example.org. IN DS 20013 13 2 9F9F"}}, {"cdnskey", "example.org. IN CDNSKEY 257 3 13 n58="}};
-  const Json new_key{{"key_tag", 2371}, {"key", "c2c2c2c2"}, {"stage", "waits for its DS"}, {"wanted", true},
-                     {"ds", {"example.org. IN DS 2371 13 2 C2C2", "example.org. IN DS 2371 13 4 C2C2C2"}},
-                     {"cdnskey", "example.org. IN CDNSKEY 257 3 13 wsI="}};
-  const Json parent{{"seen", "2026-06-01T05:54:00Z"}, {"everywhere", {20013}}, {"somewhere", {2371}}, {"unknown", 1},
-                    {"ttl", 3600}, {"by_hand", ""}, {"addresses", {"192.0.2.1@53"}}, {"problem", ""}};
-  return {{"now", "2026-06-01T05:55:00Z"}, {"zone", "example.org."}, {"keys", {old_key, new_key}}, {"parent", parent}};
+  const Json old_key{{"key_tag", 20013},
+                     {"key", "9f9f9f9f"},
+                     {"stage", "replaced; stays until caches have followed"},
+                     {"wanted", false},
+                     {"ds", {"example.org. IN DS 20013 13 2 9F9F"}},
+                     {"cdnskey", "example.org. IN CDNSKEY 257 3 13 n58="}};
+  const Json new_key{
+      {"key_tag", 2371},
+      {"key", "c2c2c2c2"},
+      {"stage", "waiting for the DS at the parent"},
+      {"wanted", true},
+      {"ds", {"example.org. IN DS 2371 13 2 C2C2", "example.org. IN DS 2371 13 4 C2C2C2"}},
+      {"cdnskey", "example.org. IN CDNSKEY 257 3 13 wsI="}};
+  const Json parent{{"seen", "2026-06-01T05:54:00Z"},
+                    {"everywhere", {20013}},
+                    {"somewhere", {2371}},
+                    {"unknown", 1},
+                    {"ttl", 3600},
+                    {"by_hand", ""},
+                    {"addresses", {"192.0.2.1@53"}},
+                    {"problem", ""}};
+  return {{"now", "2026-06-01T05:55:00Z"},
+          {"zone", "example.org."},
+          {"keys", {old_key, new_key}},
+          {"parent", parent}};
 }
 
 }  // namespace
@@ -123,22 +140,34 @@ TEST_CASE("lists are tables", "[render]") {
 TEST_CASE("DS lines can be pasted, everything else is a comment", "[render]") {
   check_golden("ds", render_ds(ds_page()));
   Json unasked = ds_page();
-  unasked["parent"] = {{"seen", nullptr}, {"everywhere", Json::array()}, {"somewhere", Json::array()}, {"unknown", 0},
-                       {"ttl", 0}, {"by_hand", ""}, {"addresses", Json::array()}, {"problem", ""}};
+  unasked["parent"] = {{"seen", nullptr},
+                       {"everywhere", Json::array()},
+                       {"somewhere", Json::array()},
+                       {"unknown", 0},
+                       {"ttl", 0},
+                       {"by_hand", ""},
+                       {"addresses", Json::array()},
+                       {"problem", ""}};
   check_golden("ds-not-asked", render_ds(unasked));
 }
 
 TEST_CASE("a step about key 112 is not one about key 11", "[render]") {
   MemberStatus status = sample::cluster();
-  status.zones[1].holds[0].step = "introduce ZRRSIG of ZSK 117421";
+  status.zones[1].holds[0].step = "introduce ZRRSIG of ZSK 117421, withdraw DNSKEY of ZSK 411";
   const std::string page = render_zone(zone_page(status));
-  CHECK(page.find("11742  ZSK   13   in    omni 3/3  -         omni 3/3  -         29d    roll 2026-06-02") != std::string::npos);
+  CHECK(page.find("11742  ZSK   13   in    omni 3/3  -         omni 3/3  -         29d    roll "
+                  "2026-06-02") != std::string::npos);
+  status.zones[1].holds[0].step = "introduce ZRRSIG of ZSK 117421, withdraw ZRRSIG of ZSK 11742";
+  CHECK(render_zone(zone_page(status)).find("29d    waits for c.example.com") != std::string::npos);
 }
 
 TEST_CASE("findings show the line that mends them", "[render]") {
-  const Json check{{"findings", {{{"level", "ok"}, {"what", "rndc answers"}, {"cure", ""}},
-                                 {{"level", "error"}, {"what", "zone a. is not in named"}, {"cure", "zone \"a\" { … };"}}}}};
-  CHECK(render_findings(check) == "ok       rndc answers\nerror    zone a. is not in named\n         zone \"a\" { … };\n");
+  const Json check{
+      {"findings",
+       {{{"level", "ok"}, {"what", "rndc answers"}, {"cure", ""}},
+        {{"level", "error"}, {"what", "zone a. is not in named"}, {"cure", "zone \"a\" { … };"}}}}};
+  CHECK(render_findings(check) ==
+        "ok       rndc answers\nerror    zone a. is not in named\n         zone \"a\" { … };\n");
 }
 
 TEST_CASE("monitoring gets one line and a code", "[health]") {
@@ -146,12 +175,14 @@ TEST_CASE("monitoring gets one line and a code", "[health]") {
   const auto health = [&] { return health_of(status_json(status, sample::now)); };
   CHECK(health().code == 1);
   CHECK(health().line ==
-        "ROLLCALL WARNING - example.org. c.example.com is silent since 2026-05-31T20:55:00Z; c.example.com is silent"
+        "ROLLCALL WARNING - example.org. c.example.com is silent since 2026-05-31T20:55:00Z; "
+        "c.example.com is silent"
         " | zones=2 signed=1 rolling=0 held=1 unsigned=0");
   status.zones[1].alarms.clear();
   status.members[2].fresh = true;
   CHECK(health().code == 0);
-  CHECK(health().line == "ROLLCALL OK - 2 zones, 3 members | zones=2 signed=1 rolling=0 held=1 unsigned=0");
+  CHECK(health().line ==
+        "ROLLCALL OK - 2 zones, 3 members | zones=2 signed=1 rolling=0 held=1 unsigned=0");
 
   SECTION("signatures that expire are critical a day before") {
     status.zones[0].signed_until = sample::now + std::chrono::hours{24};

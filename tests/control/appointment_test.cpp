@@ -29,7 +29,8 @@ TEST_CASE("a replica is found by host name or UUID", "[set]") {
   CHECK(find_member(status, "B.Example.COM.") == bob);
   CHECK(find_member(status, to_string(carol)) == carol);
   CHECK(find_member(status, "d.example.com").error().what ==
-        "no member is called 'd.example.com'; there are: a.example.com, b.example.com, c.example.com");
+        "no member is called 'd.example.com'; there are: a.example.com, b.example.com, "
+        "c.example.com");
 }
 
 TEST_CASE("a member that is not in the roster, or a name that two have, is not found", "[set]") {
@@ -62,7 +63,8 @@ TEST_CASE("set REPLICA --failover replaces the list, in order", "[set]") {
 }
 
 TEST_CASE("set warns of a silent manager", "[set]") {
-  const auto result = appoint(sample::cluster(), {{"replica", "c.example.com"}, {"failover", {"a.example.com"}}});
+  const auto result =
+      appoint(sample::cluster(), {{"replica", "c.example.com"}, {"failover", {"a.example.com"}}});
   CHECK(result->warnings == std::vector<std::string>{"c.example.com is silent at present"});
 }
 
@@ -77,7 +79,8 @@ TEST_CASE("set refuses what makes no sense", "[set]") {
   CHECK(code(Json::object()) == Errc::malformed);
   CHECK(code({{"random", true}, {"replica", "a.example.com"}}) == Errc::malformed);
   CHECK(code({{"replica", "a.example.com"}, {"failover", {"a.example.com"}}}) == Errc::malformed);
-  CHECK(code({{"replica", "a.example.com"}, {"failover", {"b.example.com", to_string(bob)}}}) == Errc::malformed);
+  CHECK(code({{"replica", "a.example.com"}, {"failover", {"b.example.com", to_string(bob)}}}) ==
+        Errc::malformed);
   CHECK(code({{"replica", "nobody"}}) == Errc::not_found);
   CHECK(code({{"replica", "a.example.com"}, {"failover", {"nobody"}}}) == Errc::not_found);
 }

@@ -19,7 +19,8 @@ namespace rollcall::sample {
 class Folder {
  public:
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "rollcall-control-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "rollcall-control-XXXXXX").string();
     path_ = ::mkdtemp(name.data());
     ::chmod(path_.c_str(), 0755);
   }
@@ -34,7 +35,8 @@ class Folder {
 class Daemon {
  public:
   Daemon(control::ServerOptions options, control::Handler handler) {
-    server_ = std::make_unique<control::ControlServer>(loop_, std::move(options), std::move(handler));
+    server_ =
+        std::make_unique<control::ControlServer>(loop_, std::move(options), std::move(handler));
     listening = server_->listen();
     thread_ = std::thread{[this] { loop_.run(); }};
   }
@@ -49,7 +51,8 @@ class Daemon {
 
  private:
   boost::asio::io_context loop_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      loop_.get_executor()};
   std::unique_ptr<control::ControlServer> server_;
   std::thread thread_;
 };

@@ -10,7 +10,8 @@ using namespace rollcall;
 using namespace rollcall::control;
 
 TEST_CASE("a question arrives as it was asked", "[message]") {
-  const auto request = decode_question(encode_question("roll", {{"zone", "example.org"}, {"role", "zsk"}}));
+  const auto request =
+      decode_question(encode_question("roll", {{"zone", "example.org"}, {"role", "zsk"}}));
   REQUIRE(request);
   CHECK(request->verb == "roll");
   CHECK(request->args == Json{{"zone", "example.org"}, {"role", "zsk"}});
@@ -23,7 +24,8 @@ TEST_CASE("an answer arrives as it was given", "[message]") {
   REQUIRE(good);
   CHECK(**good == Json{{"zones", Json::array()}});
 
-  for (const Errc code : {Errc::unavailable, Errc::denied, Errc::malformed, Errc::not_found, Errc::conflict}) {
+  for (const Errc code :
+       {Errc::unavailable, Errc::denied, Errc::malformed, Errc::not_found, Errc::conflict}) {
     const auto bad = decode_answer(encode(refuse(code, "no zone a.", "rollcall zone add a.")));
     REQUIRE(bad);
     REQUIRE_FALSE(*bad);
@@ -38,12 +40,15 @@ TEST_CASE("a question that is none says why", "[message]") {
   CHECK(why("") == "the question is no JSON object");
   CHECK(why("[]") == "the question is no JSON object");
   CHECK(why(R"({"v":1,"verb":"status")") == "the question is no JSON object");
-  CHECK(why(R"({"v":2,"verb":"status","args":{}})") == "the question has another protocol version than 1");
-  CHECK(why(R"({"verb":"status","args":{}})") == "the question has another protocol version than 1");
+  CHECK(why(R"({"v":2,"verb":"status","args":{}})") ==
+        "the question has another protocol version than 1");
+  CHECK(why(R"({"verb":"status","args":{}})") ==
+        "the question has another protocol version than 1");
   CHECK(why(R"({"v":1,"verb":"explode","args":{}})") == "unknown verb 'explode'");
   CHECK(why(R"({"v":1,"verb":7,"args":{}})") == "unknown verb ''");
   CHECK(why(R"({"v":1,"verb":"status","args":[]})") == "args of verb status are no JSON object");
-  CHECK(why(R"({"v":1,"verb":"status","args":{"zone":"a","zones":1}})") == "verb status has no argument 'zones'");
+  CHECK(why(R"({"v":1,"verb":"status","args":{"zone":"a","zones":1}})") ==
+        "verb status has no argument 'zones'");
   CHECK(why(R"({"v":1,"verb":"status","args":{"":1}})") == "verb status has no argument ''");
   CHECK(decode_question(R"({"v":1,"verb":"status"})"));  // args may lack
 }
@@ -70,7 +75,8 @@ TEST_CASE("verbs that change something are told from those that only read", "[ve
 }
 
 TEST_CASE("arguments have the right type or say what was expected", "[args]") {
-  const Json args{{"zone", "a."}, {"on", true}, {"hours", 24}, {"failover", {"b", "c"}}, {"nothing", nullptr}, {"empty", ""}};
+  const Json args{{"zone", "a."},           {"on", true},         {"hours", 24},
+                  {"failover", {"b", "c"}}, {"nothing", nullptr}, {"empty", ""}};
   CHECK(text_arg(args, "zone") == "a.");
   CHECK(text_arg(args, "nothing").error().what == "argument nothing is missing");
   CHECK(text_arg(args, "empty").error().what == "argument empty must be a text");

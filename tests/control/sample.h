@@ -42,9 +42,10 @@ inline KeyStatus key(Role role, std::uint16_t tag, std::uint32_t generation, std
 
 inline KeyStatus ksk() {
   KeyStatus k = key(Role::ksk, 20013, 1, std::byte{0x9f});
-  k.stage = "signs the keys";
+  k.stage = "trusted through its DS";
   k.records = {{Record::dnskey, {State::omnipresent, 3, {}}},
                {Record::krrsig, {State::omnipresent, 3, {}}},
+               {Record::zrrsig, {State::hidden, 0, {}}},
                {Record::ds, {State::omnipresent, 3, {}}}};
   k.first_use = now - std::chrono::hours{24 * 41};
   k.expires = from_iso("2027-01-03T00:00:00Z");
@@ -54,7 +55,8 @@ inline KeyStatus ksk() {
 inline KeyStatus old_zsk() {
   KeyStatus k = key(Role::zsk, 11742, 1, std::byte{0x77});
   k.stage = "signs the zone";
-  k.records = {{Record::dnskey, {State::omnipresent, 3, {}}}, {Record::zrrsig, {State::omnipresent, 3, {}}}};
+  k.records = {{Record::dnskey, {State::omnipresent, 3, {}}},
+               {Record::zrrsig, {State::omnipresent, 3, {}}}};
   k.first_use = now - std::chrono::hours{24 * 29};
   k.expires = from_iso("2026-06-02T00:00:00Z");
   return k;
@@ -64,8 +66,9 @@ inline KeyStatus new_zsk() {
   KeyStatus k = key(Role::zsk, 41211, 2, std::byte{0xc2});
   k.created = now - std::chrono::hours{26};
   k.made_by = bob;
-  k.stage = "published, not used yet";
-  k.records = {{Record::dnskey, {State::rumoured, 2, {}}}, {Record::zrrsig, {State::hidden, 0, {}}}};
+  k.stage = "being published";
+  k.records = {{Record::dnskey, {State::rumoured, 2, {}}},
+               {Record::zrrsig, {State::hidden, 0, {}}}};
   k.expires = from_iso("2026-09-01T00:00:00Z");
   return k;
 }
@@ -74,7 +77,7 @@ inline Hold waits_for_carol() {
   Hold hold;
   hold.reason = Reason::member;
   hold.step = "introduce ZRRSIG of ZSK 41211";
-  hold.text = "waits for the answer of c.example.com";
+  hold.text = "not every member has answered that it carried out: introduce DNSKEY of ZSK 41211";
   hold.waits_for = {carol};
   return hold;
 }
@@ -89,7 +92,8 @@ inline ZoneStatus rolling_zone() {
   zone.holds = {waits_for_carol()};
   zone.signed_until = from_iso("2026-06-14T00:00:00Z");
   zone.last_keys_made = now - std::chrono::hours{26};
-  zone.next_keys = {{Role::ksk, *from_iso("2026-12-03T00:00:00Z")}, {Role::zsk, *from_iso("2026-08-01T00:00:00Z")}};
+  zone.next_keys = {{Role::ksk, *from_iso("2026-12-03T00:00:00Z")},
+                    {Role::zsk, *from_iso("2026-08-01T00:00:00Z")}};
   zone.next_roll = {{Role::ksk, *from_iso("2027-01-03T00:00:00Z")}};
   zone.alarms = {"c.example.com is silent since 2026-05-31T20:55:00Z"};
   return zone;

@@ -26,7 +26,10 @@ namespace {
 constexpr auto patience = 20s;
 
 void echo(const Request& request, std::function<void(Answer)> done) {
-  done(Json{{"verb", request.verb}, {"args", request.args}, {"who", request.who}, {"may_change", request.may_change}});
+  done(Json{{"verb", request.verb},
+            {"args", request.args},
+            {"who", request.who},
+            {"may_change", request.may_change}});
 }
 
 // A peer that behaves as no client of ours does.
@@ -43,7 +46,8 @@ class RawPeer {
   std::string receive_until_closed() {
     std::string all;
     char chunk[4096];
-    for (ssize_t size; (size = ::recv(socket_, chunk, sizeof chunk, 0)) > 0;) all.append(chunk, static_cast<std::size_t>(size));
+    for (ssize_t size; (size = ::recv(socket_, chunk, sizeof chunk, 0)) > 0;)
+      all.append(chunk, static_cast<std::size_t>(size));
     return all;
   }
   std::string receive_line() {
@@ -60,7 +64,8 @@ class RawPeer {
 int as_nobody(const std::vector<gid_t>& groups, const std::function<int()>& act) {
   const pid_t child = ::fork();
   if (child == 0) {
-    const bool changed = ::setgroups(groups.size(), groups.data()) == 0 && ::setgid(65534) == 0 && ::setuid(65534) == 0;
+    const bool changed = ::setgroups(groups.size(), groups.data()) == 0 && ::setgid(65534) == 0 &&
+                         ::setuid(65534) == 0;
     ::_exit(changed ? act() : 99);
   }
   int status = 0;
@@ -86,7 +91,8 @@ TEST_CASE("one connection may ask again and again, also after a mistake", "[serv
   const sample::Folder folder;
   const sample::Daemon daemon{{.path = folder / "s"}, echo};
   RawPeer peer{folder / "s"};
-  peer.send("nonsense\n" + encode_question("status", Json::object()) + "\n" + encode_question("info", Json::object()) + "\n");
+  peer.send("nonsense\n" + encode_question("status", Json::object()) + "\n" +
+            encode_question("info", Json::object()) + "\n");
   CHECK(decode_answer(peer.receive_line())->error().code == Errc::malformed);
   CHECK((**decode_answer(peer.receive_line()))["verb"] == "status");
   CHECK((**decode_answer(peer.receive_line()))["verb"] == "info");
@@ -95,11 +101,13 @@ TEST_CASE("one connection may ask again and again, also after a mistake", "[serv
 TEST_CASE("an answer may come later, in any order among peers", "[server]") {
   const sample::Folder folder;
   std::promise<std::function<void(Answer)>> first;
-  sample::Daemon daemon{{.path = folder / "s"}, [&](const Request& request, std::function<void(Answer)> done) {
-                  if (request.verb == "check") return first.set_value(std::move(done));
-                  done("second");
-                }};
-  auto slow = std::async(std::launch::async, [&] { return call(folder / "s", "check", Json::object(), patience); });
+  sample::Daemon daemon{{.path = folder / "s"},
+                        [&](const Request& request, std::function<void(Answer)> done) {
+                          if (request.verb == "check") return first.set_value(std::move(done));
+                          done("second");
+                        }};
+  auto slow = std::async(std::launch::async,
+                         [&] { return call(folder / "s", "check", Json::object(), patience); });
   const auto answer_first = first.get_future().get();
   CHECK(*call(folder / "s", "status", Json::object(), patience) == "second");
   boost::asio::post(daemon.loop(), [&] { answer_first("first"); });
@@ -109,16 +117,17 @@ TEST_CASE("an answer may come later, in any order among peers", "[server]") {
 TEST_CASE("an answer larger than any buffer arrives whole", "[server]") {
   const sample::Folder folder;
   const std::string large(8 << 20, 'x');
-  const sample::Daemon daemon{{.path = folder / "s"}, [&](const Request&, auto done) { done(large); }};
+  const sample::Daemon daemon{{.path = folder / "s"},
+                              [&](const Request&, auto done) { done(large); }};
   CHECK(*call(folder / "s", "status", Json::object(), patience) == large);
 }
 
 TEST_CASE("a peer that takes no answer is cut off and holds up nobody", "[server]") {
   const sample::Folder folder;
-  const sample::Daemon daemon{{.path = folder / "s", .idle_timeout = 200ms},
-                      [&](const Request& request, auto done) {
-                        done(request.verb == "log" ? std::string(8 << 20, 'x') : std::string{"quick"});
-                      }};
+  const sample::Daemon daemon{
+      {.path = folder / "s", .idle_timeout = 200ms}, [&](const Request& request, auto done) {
+        done(request.verb == "log" ? std::string(8 << 20, 'x') : std::string{"quick"});
+      }};
   RawPeer lazy{folder / "s"};
   lazy.send(encode_question("log", Json::object()) + "\n");
   CHECK(*call(folder / "s", "status", Json::object(), patience) == "quick");
@@ -135,7 +144,8 @@ TEST_CASE("a question may be as long as the limit and no longer", "[server]") {
   CHECK(call(folder / "s", "status", {{"zone", filler}}, patience));
   RawPeer peer{folder / "s"};
   peer.send(std::string(longest_line + 8192, 'a'));
-  CHECK(decode_answer(peer.receive_line())->error().what == "the question is longer than 65536 bytes");
+  CHECK(decode_answer(peer.receive_line())->error().what ==
+        "the question is longer than 65536 bytes");
 }
 
 TEST_CASE("the client after the last is told so", "[server]") {
@@ -145,7 +155,8 @@ TEST_CASE("the client after the last is told so", "[server]") {
     RawPeer peer{folder / "s"};
     peer.send(encode_question("status", Json::object()) + "\n");
     peer.receive_line();  // now it is certainly in
-    CHECK(call(folder / "s", "status", Json::object(), patience).error().what == "rollcalld has too many clients");
+    CHECK(call(folder / "s", "status", Json::object(), patience).error().what ==
+          "rollcalld has too many clients");
   }
 }
 
@@ -206,8 +217,10 @@ TEST_CASE("a handler that drops a question ends the conversation", "[server]") {
 TEST_CASE("a client does not wait longer than it wants to", "[client]") {
   const sample::Folder folder;
   std::function<void(Answer)> never_called;
-  const sample::Daemon daemon{{.path = folder / "s"}, [&](const Request&, auto done) { never_called = std::move(done); }};
-  CHECK(call(folder / "s", "status", Json::object(), 50ms).error().what == "rollcalld did not answer in time");
+  const sample::Daemon daemon{{.path = folder / "s"},
+                              [&](const Request&, auto done) { never_called = std::move(done); }};
+  CHECK(call(folder / "s", "status", Json::object(), 50ms).error().what ==
+        "rollcalld did not answer in time");
 }
 
 TEST_CASE("rights follow user and groups", "[peer]") {
@@ -217,7 +230,8 @@ TEST_CASE("rights follow user and groups", "[peer]") {
   CHECK(access_of({101, {5, 300}}, circle) == Access::change);
   CHECK(access_of({101, {200, 5}}, circle) == Access::read);
   CHECK(access_of({101, {5}}, circle) == Access::none);
-  CHECK(access_of({101, {0}}, Circle{.own_user = 100, .read_group = {}, .change_group = {}}) == Access::none);
+  CHECK(access_of({101, {0}}, Circle{.own_user = 100, .read_group = {}, .change_group = {}}) ==
+        Access::none);
 }
 
 TEST_CASE("another user may do what the groups of the process allow", "[peer]") {

@@ -9,7 +9,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Config parse(const std::string& text) { return parse_config(text, "rollcalld.toml", "a.example.com"); }
+Config parse(const std::string& text) {
+  return parse_config(text, "rollcalld.toml", "a.example.com");
+}
 
 std::string refusal(const std::string& text) {
   try {
@@ -115,31 +117,45 @@ TEST_CASE("every option is taken", "[config]") {
 }
 
 TEST_CASE("what is printed reads back to the same", "[config]") {
-  for (const std::string& text : {std::string{}, everything, std::string{"[signer]\nkind = \"none\"\n"}}) {
+  for (const std::string& text :
+       {std::string{}, everything, std::string{"[signer]\nkind = \"none\"\n"}}) {
     const std::string printed = print_config(parse(text));
     CHECK(print_config(parse(printed)) == printed);
   }
   const std::string printed = print_config(parse(everything));
   CHECK(printed.find("heartbeat_debounce = \"50ms\"") != std::string::npos);
   CHECK(printed.find("rrsig_alarm = \"2d\"") != std::string::npos);
-  CHECK(printed.find("uris = [\"ldap://a.example.com:3389\", \"ldaps://b.example.com\"]") != std::string::npos);
+  CHECK(printed.find("uris = [\"ldap://a.example.com:3389\", \"ldaps://b.example.com\"]") !=
+        std::string::npos);
   CHECK_FALSE(parse(print_config(parse("[signer]\nkind = \"none\"\n"))).signer);
 }
 
 TEST_CASE("a mistake is told with file, line and what is allowed", "[config]") {
-  CHECK(refusal("[agent]\n\nheartbeat = 3\n").find("rollcalld.toml:3: unknown key 'heartbeat' in [agent]; allowed: socket, state,") == 0);
-  CHECK(refusal("[agents]\n") == "rollcalld.toml:1: unknown section 'agents'; allowed: agent, directory, signer, parent");
+  CHECK(
+      refusal("[agent]\n\nheartbeat = 3\n")
+          .find("rollcalld.toml:3: unknown key 'heartbeat' in [agent]; allowed: socket, state,") ==
+      0);
+  CHECK(refusal("[agents]\n") ==
+        "rollcalld.toml:1: unknown section 'agents'; allowed: agent, directory, signer, parent");
   CHECK(refusal("[agent]\nlog_level = \"loud\"\n") ==
-        "rollcalld.toml:2: agent.log_level must be one of \"debug\", \"info\", \"notice\", \"warning\", \"error\"");
-  CHECK(refusal("[agent]\nsocket = 3\n") == "rollcalld.toml:2: agent.socket must be an absolute path in quotes");
-  CHECK(refusal("[agent]\nsocket = \"relative\"\n") == "rollcalld.toml:2: agent.socket must be an absolute path in quotes");
-  CHECK(refusal("[signer]\nrndc = []\n") == "rollcalld.toml:2: signer.rndc must be a list of at least one text in quotes");
-  CHECK(refusal("[agent]\nhost = \"$(id)\"\n").find("rollcalld.toml:2: agent.host must be a host name") == 0);
+        "rollcalld.toml:2: agent.log_level must be one of \"debug\", \"info\", \"notice\", "
+        "\"warning\", \"error\"");
+  CHECK(refusal("[agent]\nsocket = 3\n") ==
+        "rollcalld.toml:2: agent.socket must be an absolute path in quotes");
+  CHECK(refusal("[agent]\nsocket = \"relative\"\n") ==
+        "rollcalld.toml:2: agent.socket must be an absolute path in quotes");
+  CHECK(refusal("[signer]\nrndc = []\n") ==
+        "rollcalld.toml:2: signer.rndc must be a list of at least one text in quotes");
+  CHECK(refusal("[agent]\nhost = \"$(id)\"\n")
+            .find("rollcalld.toml:2: agent.host must be a host name") == 0);
   CHECK(refusal("agent = 3\n") == "rollcalld.toml:1: agent must be a section: [agent]");
-  CHECK(refusal("[parent]\nzone = \"test\"\n") == "rollcalld.toml:1: parent must be a list of sections: [[parent]]");
+  CHECK(refusal("[parent]\nzone = \"test\"\n") ==
+        "rollcalld.toml:1: parent must be a list of sections: [[parent]]");
   CHECK(refusal("[[parent]]\nzone = \"test\"\n") == "rollcalld.toml:1: [[parent]] needs addresses");
-  CHECK(refusal("[[parent]]\nzone = \"../x\"\naddresses = [\"::1\"]\n").find("rollcalld.toml:2: parent.zone ") == 0);
-  CHECK(refusal("[[parent]]\nzone = \"test\"\naddresses = [\"ns.example.com\"]\n").find("rollcalld.toml:3: parent.addresses ") == 0);
+  CHECK(refusal("[[parent]]\nzone = \"../x\"\naddresses = [\"::1\"]\n")
+            .find("rollcalld.toml:2: parent.zone ") == 0);
+  CHECK(refusal("[[parent]]\nzone = \"test\"\naddresses = [\"ns.example.com\"]\n")
+            .find("rollcalld.toml:3: parent.addresses ") == 0);
 }
 
 TEST_CASE("bad TOML is told with its line", "[config]") {
@@ -148,7 +164,9 @@ TEST_CASE("bad TOML is told with its line", "[config]") {
 }
 
 TEST_CASE("durations have units, bounds and no fractions that get lost", "[config]") {
-  const auto idle = [](const std::string& value) { return refusal("[agent]\nheartbeat_idle = " + value + "\n"); };
+  const auto idle = [](const std::string& value) {
+    return refusal("[agent]\nheartbeat_idle = " + value + "\n");
+  };
   CHECK(idle("1") == "accepted");
   CHECK(idle("0") == "rollcalld.toml:2: agent.heartbeat_idle must be from \"1s\" to \"1d\"");
   CHECK(idle("\"24h\"") == "accepted");
@@ -156,8 +174,10 @@ TEST_CASE("durations have units, bounds and no fractions that get lost", "[confi
   CHECK(idle("\"1500ms\"") == "rollcalld.toml:2: agent.heartbeat_idle must be whole seconds");
   CHECK(idle("\"2000ms\"") == "accepted");
   CHECK(idle("-1") == "rollcalld.toml:2: agent.heartbeat_idle must not be negative");
-  CHECK(idle("9223372036854775807") == "rollcalld.toml:2: agent.heartbeat_idle must not be longer than 100 years");
-  for (const char* wrong : {"\"\"", "\"5\"", "\"m\"", "\"5 m\"", "\"5y\"", "1.5", "true", "\"99999999999999999999s\""}) {
+  CHECK(idle("9223372036854775807") ==
+        "rollcalld.toml:2: agent.heartbeat_idle must not be longer than 100 years");
+  for (const char* wrong : {"\"\"", "\"5\"", "\"m\"", "\"5 m\"", "\"5y\"", "1.5", "true",
+                            "\"99999999999999999999s\""}) {
     CHECK(idle(wrong).find("rollcalld.toml:2: agent.heartbeat_idle must be a duration: ") == 0);
   }
 }
@@ -170,6 +190,14 @@ TEST_CASE("options that belong together must come together", "[config]") {
   CHECK(refusal("[directory]\nauthentication = \"certificate\"\n") ==
         "rollcalld.toml: [directory]: certificate is missing; authentication is \"certificate\"");
   CHECK(refusal("[directory]\nuris = [\"http://a\"]\n").find("rollcalld.toml: [directory]: ") == 0);
+}
+
+TEST_CASE("a socket path may have 107 bytes", "[config]") {
+  const auto with_length = [](std::size_t length) {
+    return refusal("[agent]\nsocket = \"/" + std::string(length - 1, 's') + "\"\n");
+  };
+  CHECK(with_length(107) == "accepted");
+  CHECK(with_length(108) == "rollcalld.toml: [agent]: socket is longer than 107 bytes");
 }
 
 TEST_CASE("the closest parent is asked", "[config]") {
