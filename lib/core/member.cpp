@@ -44,6 +44,9 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
       if (const auto* admit = std::get_if<Admit>(&fact.content)) {
         roster_.insert({admit->joiner.member, admit->joiner.incarnation});
       }
+      // An opened master key is in memory only: each life opens it again.
+      const auto* epoch = std::get_if<Epoch>(&fact.content);
+      if (epoch && epoch->recipient == self_.member) to_open_.push_back(fact.id);
     }
   }
 }
@@ -197,6 +200,9 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   const bool first_of_all = log_.authors().empty() && !asked_for_.empty();
   if (may_write() || first_of_all) {
     for (FactContent& content : std::exchange(asked_for_, {})) add_fact(std::move(content));
+  }
+  for (const FactId& epoch : std::exchange(to_open_, {})) {
+    if (opening_.insert(epoch).second) effects_.acts.push_back(OpenEpoch{epoch});
   }
   int rounds = 0;
   do {

@@ -195,6 +195,7 @@ class Member::Impl {
   std::set<FactId> wiped_;                  // of those, told to the shell
   std::set<std::uint32_t> epochs_;          // opened
   std::set<FactId> opened_, opening_;       // sealed to us
+  std::vector<FactId> to_open_;             // those that an earlier life had opened
 
   std::map<Incarnation, std::uint64_t> noted_;   // facts taken note of
   std::map<Incarnation, std::uint64_t> vector_;  // facts carried out, or behind
