@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The two commands of the README, and their relatives. CMake does the work.
+#   make demo [KEEP=1]    three masters sign, roll and survive before your eyes
+#   make test             builds and runs everything, one summary at the end
+#   make bench            prints the figures; no test asserts a time
+#   make install          DESTDIR=… and PREFIX=… as usual
+PRESET ?= dev
+PREFIX ?= /usr/local
+BIN = build/$(PRESET)/bin
+
+.PHONY: demo test bench install build packages clean
+
+demo: build
+	integration/demo --bin $(BIN) $(if $(KEEP),--keep)
+
+test: build
+	ctest --test-dir build/$(PRESET) --output-on-failure
+
+bench: build
+	$(BIN)/rollcall-bench
+	integration/bench --bin $(BIN)
+
+build: packages
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET)
+
+packages:
+	integration/install-packages
+
+install:
+	cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	cmake --build --preset release
+	DESTDIR=$(DESTDIR) cmake --install build/release
+
+clean:
+	rm -rf build
