@@ -30,9 +30,7 @@ struct ParentServers {
 struct Config {
   std::filesystem::path socket{"/run/rollcall/rollcall.sock"};
   std::filesystem::path state{"/var/lib/rollcall"};  ///< store.db and identity.
-  std::string host;  ///< As the others know this machine; lower case, no final dot.
-  std::optional<MemberId>
-      member;  ///< Given where the directory knows us as one; else made by init or join.
+  std::string host;                  ///< As the others know this machine; lower case, no final dot.
   std::string log_level = "notice";  ///< debug, info, notice, warning, error
   Settings settings;
   directory::LdapOptions directory;

@@ -110,26 +110,6 @@ Option serve_option() {
   return option;
 }
 
-Option member_option() {
-  Option option{"agent",
-                "member",
-                "UUID of this member, where the directory knows this process as one: `rollcall "
-                "directory create`\n"
-                "prints it. Not set: one is made by `rollcall init` or `rollcall join`.",
-                {},
-                {}};
-  option.read = [](Draft& draft, const toml::node& node) -> Result<> {
-    draft.config.member = uuid_from(node.value_exact<std::string>().value_or(""));
-    if (!draft.config.member)
-      return fail(Errc::malformed, "must be a UUID in quotes, in lower case");
-    return {};
-  };
-  option.print = [](const Draft& draft) {
-    return draft.config.member ? print(to_string(*draft.config.member)) : std::string{};
-  };
-  return option;
-}
-
 #define FIELD(member) \
   [](auto& draft) -> auto& { return draft.member; }
 #define SETTING(name) FIELD(config.settings.name)
@@ -143,7 +123,6 @@ std::vector<Option> agent_options() {
            FIELD(config.state)),
       field("agent", "host", "The name by which the other members know this machine.",
             FIELD(config.host), read_host),
-      member_option(),
       field("agent", "log_level",
             "\"debug\", \"info\", \"notice\", \"warning\" or \"error\": this and what is worse.",
             FIELD(config.log_level), one_of({"debug", "info", "notice", "warning", "error"})),

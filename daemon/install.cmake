@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Where everything goes: `DESTDIR=… cmake --install BUILD`. The units carry the prefix that was configured.
+# Where everything goes: `DESTDIR=… cmake --install BUILD`. rollcalld's unit carries the
+# prefix that was configured.
 set(SYSTEMD_PREFIX ${CMAKE_INSTALL_PREFIX}/lib CACHE PATH "Where systemd's units, sysusers.d and tmpfiles.d are")
 configure_file(rollcalld.service.in rollcalld.service @ONLY)
-configure_file(rollcall-directory@.service.in rollcall-directory@.service @ONLY)
 
 install(TARGETS rollcall RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rollcalld.service ${CMAKE_CURRENT_BINARY_DIR}/rollcall-directory@.service
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rollcalld.service rollcall-directory@.service
         DESTINATION ${SYSTEMD_PREFIX}/systemd/system)
 install(FILES rollcall.sysusers DESTINATION ${SYSTEMD_PREFIX}/sysusers.d RENAME rollcall.conf)
 install(FILES rollcall.tmpfiles DESTINATION ${SYSTEMD_PREFIX}/tmpfiles.d RENAME rollcall.conf)

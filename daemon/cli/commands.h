@@ -18,7 +18,7 @@ struct Invocation {
   int exit = done;
 
   std::string zone, policy, role, replica, token, id, on;
-  std::vector<std::string> failover;
+  std::vector<std::string> failover, settings;
   std::int64_t hours = 24, last = 50;
   bool random = false, no_failover = false, check = false, follow = false;
 

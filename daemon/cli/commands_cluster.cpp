@@ -42,6 +42,22 @@ std::string render_set(const Json& answer) {
          "; fail-over: " + (names.empty() ? "none" : joined(names, ", then ")) + '\n';
 }
 
+Json policy_of(const std::vector<std::string>& settings) {
+  Json policy = Json::object();
+  for (const std::string& setting : settings) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos) throw CLI::ValidationError("--policy", "must be NAME=VALUE");
+    policy[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+  return policy;
+}
+
+int init(const Invocation& call) {
+  Json args = Json::object();
+  if (!call.settings.empty()) args["policy"] = policy_of(call.settings);
+  return call.caller.run("init", args, render_init);
+}
+
 int invite(const Invocation& call) {
   if (call.id.empty()) return call.caller.run("invite", {{"hours", call.hours}}, render_invite);
   return call.caller.run("invite-revoke", {{"id", call.id}}, [](const Json& answer) {
@@ -90,9 +106,13 @@ void add_set(CLI::App& app, Invocation& call) {
 }  // namespace
 
 void add_cluster(CLI::App& app, Invocation& call) {
-  app.add_subcommand(
-         "init", "Founds a cluster in the configured directory, with this machine as first member")
-      ->callback([&call] { call.exit = call.caller.run("init", Json::object(), render_init); });
+  auto* init_command = app.add_subcommand(
+      "init", "Founds a cluster in the configured directory, with this machine as first member");
+  init_command
+      ->add_option("--policy", call.settings,
+                   "Where the default policy differs from ours, as zsk_lifetime=2592000")
+      ->type_name("NAME=VALUE");
+  init_command->callback([&call] { call.exit = init(call); });
 
   auto* invite_command =
       app.add_subcommand("invite", "Prints a token with which one further machine can join");

@@ -82,17 +82,16 @@ std::string render_settings(const Json& answer) {
   const auto text = [&](const char* name) { return answer.at(name).get<std::string>(); };
   return "directory " + text("dir") + " is server " +
          std::to_string(answer.at("id").get<unsigned>()) + ", " + text("uri") +
-         "\n\nin rollcalld.toml:\n\n[agent]\nmember = \"" + text("member") +
-         "\"\n\n[directory]\nuris = [\"" + text("ldapi_uri") + "\"]\nbase = \"" + text("base") +
-         "\"\n";
+         "\n\nin rollcalld.toml:\n\n[directory]\nuris = [\"" + text("ldapi_uri") +
+         "\"]\nbase = \"" + text("base") + "\"\n";
 }
 
 std::string render_created(const Json& answer) {
   const auto dir = answer.at("dir").get<std::string>();
   return render_settings(answer) +
          "\nstart it now and at every boot:\n  systemctl enable --now "
-         "rollcall-directory@$(systemd-escape -p " +
-         dir + ")\nor in the foreground:\n  rollcall directory run " + dir +
+         "\"rollcall-directory@$(systemd-escape --path " +
+         dir + ").service\"\nor in the foreground:\n  rollcall directory run " + dir +
          "\nfor a further server: rollcall directory invite " + dir + " FILE\n";
 }
 
@@ -146,7 +145,7 @@ int run_server(const Invocation& call, const Arguments& args) {
       {Errc::unavailable, words.front() + ": " + std::strerror(errno), "apt install slapd"});
 }
 
-int meet_peers(const Invocation& call, const Arguments& args) {
+int learn_peers(const Invocation& call, const Arguments& args) {
   const auto unreached = directory::meet_peers(absolute(args.dir));
   if (!unreached) return call.caller.complain(unreached.error());
   return call.caller.show({{"unreached", *unreached}, {"warnings", warnings_about(*unreached)}},
@@ -204,9 +203,9 @@ void add_directory(CLI::App& app, Invocation& call) {
       ->callback([&call, args] { call.exit = show_directory(call, *args); });
   command_on(*directory, "run", "Runs the server in the foreground, as its service does", *args)
       ->callback([&call, args] { call.exit = run_server(call, *args); });
-  command_on(*directory, "meet",
-             "Makes all servers that answer know each other, as every start does", *args)
-      ->callback([&call, args] { call.exit = meet_peers(call, *args); });
+  command_on(*directory, "peers", "Learns of servers that came meanwhile, as every start does",
+             *args)
+      ->callback([&call, args] { call.exit = learn_peers(call, *args); });
 
   auto* peer = command_on(*directory, "peer", "Looks for a peer at another URI from now on", *args);
   peer->add_option("ID", args->peer_id, "Number of the peer")

@@ -9,8 +9,9 @@
 // While the machine is in no cluster only init, join, status, info and check work; every other verb
 // answers `conflict` with the hint to use one of the first two.
 //
-//   init            {}
+//   init            {"policy"?: {NAME: TEXT or N, …}}
 //                     Founds a cluster in the configured directory, with this machine as first member.
+//                     `policy`: where the policy `default` differs from ours; durations in seconds.
 //                     -> {"cluster":UUID, "member":UUID, "host":TEXT}
 //                     conflict: there is one already.
 //   invite          {"hours"?: 1..720, default 24}
@@ -88,7 +89,7 @@ struct Verb {
 };
 
 inline constexpr Verb verbs[] = {
-    {"init", Right::change, {}},
+    {"init", Right::change, {"policy"}},
     {"invite", Right::change, {"hours"}},
     {"invite-revoke", Right::change, {"id"}},
     {"join", Right::change, {"token"}},

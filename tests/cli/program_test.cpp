@@ -78,6 +78,9 @@ TEST_CASE("the program asks what it was told to", "[program]") {
         Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "ksk"}}}});
   CHECK(asked("set b --failover a c") ==
         Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", {"a", "c"}}}}});
+  CHECK(asked("init --policy zsk_lifetime=60 algorithm=15") ==
+        Json{{"verb", "init"},
+             {"args", {{"policy", {{"zsk_lifetime", "60"}, {"algorithm", "15"}}}}}});
   CHECK(asked("set b") == Json{{"verb", "set"}, {"args", {{"replica", "b"}}}});
   CHECK(asked("set b --no-failover") ==
         Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", Json::array()}}}});

@@ -27,7 +27,6 @@ const std::string everything = R"(
 socket = "/tmp/lab/a/rollcall.sock"
 state = "/tmp/lab/a/state"
 host = "A.Example.Com."
-member = "00000000-0000-4000-8000-000000000001"
 log_level = "debug"
 serve = "manual"
 heartbeat_idle = 2
@@ -72,7 +71,6 @@ addresses = ["198.41.0.4"]
 TEST_CASE("an empty file is a configuration: everything has a default", "[config]") {
   const Config config = parse("");
   CHECK(config.host == "a.example.com");
-  CHECK_FALSE(config.member);
   CHECK(config.socket == "/run/rollcall/rollcall.sock");
   CHECK(config.state == "/var/lib/rollcall");
   CHECK(config.settings.heartbeat_idle == 300s);
@@ -90,7 +88,6 @@ TEST_CASE("every option is taken", "[config]") {
   CHECK(config.socket == "/tmp/lab/a/rollcall.sock");
   CHECK(config.state == "/tmp/lab/a/state");
   CHECK(config.host == "a.example.com");
-  CHECK(to_string(config.member.value()) == "00000000-0000-4000-8000-000000000001");
   CHECK(config.log_level == "debug");
   CHECK_FALSE(config.settings.serve_automatically);
   CHECK(config.settings.heartbeat_idle == 2s);
