@@ -23,7 +23,8 @@ std::optional<std::string> shortest(const std::string& host) {
 std::optional<std::uint16_t> port_from(std::string_view digits) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) return std::nullopt;
+  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0)
+    return std::nullopt;
   return port;
 }
 
@@ -40,9 +41,10 @@ Result<Address> address_from(std::string_view text) {
   if (!host) host = shortest<AF_INET6, in6_addr>(typed);
   const auto port = at == std::string_view::npos ? Address{}.port : port_from(text.substr(at + 1));
   if (!host || !port || typed.find('\0') != std::string::npos) {
-    return fail(Errc::malformed,
-                fmt::format("not an address: \"{}\": write it as 192.0.2.1, 192.0.2.1@53 or 2001:db8::1@53",
-                            text));
+    return fail(
+        Errc::malformed,
+        fmt::format("not an address: \"{}\": write it as 192.0.2.1, 192.0.2.1@53 or 2001:db8::1@53",
+                    text));
   }
   return Address{*host, *port};
 }

@@ -42,7 +42,8 @@ Result<Ds> ds_of(const ZoneName& zone, ByteView dnskey, DigestType type);
 /// Whether a DS points to this key. False for digest types that we cannot compute.
 bool matches(const Ds& ds, const ZoneName& zone, ByteView dnskey);
 
-/// Lines in master-file form, ready to paste, without a line end; upper-case digest as dig prints it.
+/// Lines in master-file form, ready to paste, without a line end; upper-case digest as dig prints
+/// it.
 Result<std::string> ds_record(const ZoneName& zone, ByteView dnskey, DigestType type);
 Result<std::string> cds_record(const ZoneName& zone, ByteView dnskey, DigestType type);
 Result<std::string> dnskey_record(const ZoneName& zone, ByteView dnskey);

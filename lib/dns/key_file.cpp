@@ -30,7 +30,8 @@ constexpr std::array<TimeLine, 7> time_lines{{
 }};
 
 // Times that dnssec-settime can put there and we never do; they go when we write the file.
-constexpr std::array<std::string_view, 4> other_times{"Revoke", "DSPublish", "DSRemoved", "DSDelete"};
+constexpr std::array<std::string_view, 4> other_times{"Revoke", "DSPublish", "DSRemoved",
+                                                      "DSDelete"};
 
 // `YYYYMMDDhhmmss`, UTC.
 std::string stamp(Time time) {
@@ -55,9 +56,9 @@ std::string_view value_in(std::string_view line) {
 }
 
 const TimeLine* time_line(std::string_view line) {
-  const auto found = std::find_if(time_lines.begin(), time_lines.end(), [line](const TimeLine& known) {
-    return known.name == name_in(line);
-  });
+  const auto found =
+      std::find_if(time_lines.begin(), time_lines.end(),
+                   [line](const TimeLine& known) { return known.name == name_in(line); });
   return found == time_lines.end() ? nullptr : &*found;
 }
 
@@ -80,7 +81,8 @@ tl::unexpected<Error> no_private_key() {
 std::string lines_of(const KeyTimes& times) {
   std::string lines;
   for (const TimeLine& line : time_lines) {
-    if (const auto& time = times.*line.time) lines += fmt::format("{}: {}\n", line.name, stamp(*time));
+    if (const auto& time = times.*line.time)
+      lines += fmt::format("{}: {}\n", line.name, stamp(*time));
   }
   return lines;
 }
@@ -110,7 +112,8 @@ using KeyListPtr = std::unique_ptr<ldns_key_list, Release<ldns_key_list_free>>;
 // wipes the key that comes of it. Null if the text is no key.
 KeyListPtr signing_key(std::string_view text) {
   Secret copy = Secret::copy_of(as_bytes(text));  // fmemopen asks for a mutable pointer
-  const std::unique_ptr<std::FILE, Release<std::fclose>> file(fmemopen(copy.data(), copy.size(), "r"));
+  const std::unique_ptr<std::FILE, Release<std::fclose>> file(
+      fmemopen(copy.data(), copy.size(), "r"));
   if (!file || std::setvbuf(file.get(), nullptr, _IONBF, 0) != 0) return nullptr;
   ldns_key* key = nullptr;
   if (ldns_key_new_frm_fp(&key, file.get()) != LDNS_STATUS_OK) return nullptr;
@@ -122,7 +125,8 @@ KeyListPtr signing_key(std::string_view text) {
 // Signs the DNSKEY itself, as any record would do.
 RrListPtr trial_signature(ldns_key_list* keys, ldns_rr* dnskey) {
   ldns_key* key = ldns_key_list_key(keys, 0);
-  if (ldns_key_algorithm(key) != ldns_rdf2native_int8(ldns_rr_dnskey_algorithm(dnskey))) return nullptr;
+  if (ldns_key_algorithm(key) != ldns_rdf2native_int8(ldns_rr_dnskey_algorithm(dnskey)))
+    return nullptr;
   ldns_key_set_pubkey_owner(key, ldns_rdf_clone(ldns_rr_owner(dnskey)));
   ldns_key_set_keytag(key, ldns_calc_keytag(dnskey));
   const RrRefsPtr data(ldns_rr_list_new());
@@ -164,10 +168,10 @@ Result<std::string> public_key_file(const ZoneName& zone, ByteView dnskey, Secon
   if (!tag) return tl::unexpected(tag.error());
   const bool signs_keys = (std::to_integer<unsigned>(dnskey[1]) & 1U) != 0;  // RFC 4034, 2.1.1: SEP
   const auto number = [dnskey](std::size_t at) { return std::to_integer<unsigned>(dnskey[at]); };
-  return fmt::format("{}\n; This is a {}-signing key, keyid {}, for {}\n{}{} {} IN DNSKEY {} {} {} {}\n",
-                     written_by_rollcall, signs_keys ? "key" : "zone", *tag, zone,
-                     comments_of(times), zone, ttl.count(), number(0) << 8 | number(1), number(2),
-                     number(3), to_base64(dnskey.subspan(4)));
+  return fmt::format(
+      "{}\n; This is a {}-signing key, keyid {}, for {}\n{}{} {} IN DNSKEY {} {} {} {}\n",
+      written_by_rollcall, signs_keys ? "key" : "zone", *tag, zone, comments_of(times), zone,
+      ttl.count(), number(0) << 8 | number(1), number(2), number(3), to_base64(dnskey.subspan(4)));
 }
 
 Result<Secret> private_key_file(std::string_view key, const KeyTimes& times) {
@@ -200,7 +204,8 @@ Result<KeyTimes> times_of_private_key_file(std::string_view text) {
     const TimeLine* known = time_line(line);
     if (known == nullptr) continue;
     const auto time = from_generalized_time(std::string(value_in(line)) + "Z");
-    if (!time) return fail(Errc::malformed, fmt::format("{} in a private key is no time", known->name));
+    if (!time)
+      return fail(Errc::malformed, fmt::format("{} in a private key is no time", known->name));
     times.*known->time = *time;
   }
   return times;
@@ -213,8 +218,8 @@ Result<> prove_private_key(std::string_view text, const ZoneName& zone, ByteView
   const KeyListPtr keys = signing_key(text);
   if (!keys) return no_private_key();
   if (!verifies(record.get(), trial_signature(keys.get(), record.get()).get())) {
-    return fail(Errc::malformed, fmt::format("{}: the private key does not belong to DNSKEY {}", zone,
-                                             ldns_calc_keytag(record.get())));
+    return fail(Errc::malformed, fmt::format("{}: the private key does not belong to DNSKEY {}",
+                                             zone, ldns_calc_keytag(record.get())));
   }
   return {};
 }

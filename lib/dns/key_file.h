@@ -49,7 +49,8 @@ Result<std::string> public_key_file(const ZoneName& zone, ByteView dnskey, Secon
 /// Errors  malformed if it is not of that format.
 Result<Secret> private_key_file(std::string_view key, const KeyTimes& times);
 
-/// Errors  malformed if the text is not of format v1.3 (or v1.2, without times) or a time in it is none.
+/// Errors  malformed if the text is not of format v1.3 (or v1.2, without times) or a time in it is
+/// none.
 Result<KeyTimes> times_of_private_key_file(std::string_view text);
 
 /// Shows by a trial signature that the text holds the private half of a key.

@@ -25,7 +25,8 @@ std::string shown(std::string_view text) {
   constexpr std::size_t enough = 80;
   std::string safe;
   for (const char c : text.substr(0, enough)) {
-    safe += is_printable(c) ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    safe += is_printable(c) ? std::string(1, c)
+                            : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
   }
   if (text.size() > enough) safe += "...";
   return safe;
@@ -62,7 +63,8 @@ Result<ZoneName> canonical_zone(std::string_view text) {
   if (text.empty()) return refuse(text, "it is empty");
   if (text == ".") return refuse(text, "the root zone is not supported");
   if (!std::all_of(text.begin(), text.end(), is_ascii)) {
-    return refuse(text, "write an internationalised name as its A-label, xn--... (idn2 NAME prints it)");
+    return refuse(text,
+                  "write an internationalised name as its A-label, xn--... (idn2 NAME prints it)");
   }
   ZoneName zone(text);
   if (zone.back() != '.') zone += '.';

@@ -23,7 +23,8 @@ Result<ZoneName> canonical_zone(std::string_view text);
 /// Uncompressed wire form. `zone` is one that canonical_zone() made; aborts otherwise.
 Bytes zone_wire(const ZoneName& zone);
 
-/// A name for the directory of a zone: the zone name without the final dot. Never `.`, `..` or empty.
+/// A name for the directory of a zone: the zone name without the final dot. Never `.`, `..` or
+/// empty.
 std::string zone_file_name(const ZoneName& zone);
 
 }  // namespace rollcall::dns

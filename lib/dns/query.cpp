@@ -72,7 +72,8 @@ Result<PacketPtr> next_answer(const Question& question, TcpStream& stream, std::
   const auto* data = reinterpret_cast<const std::uint8_t*>(message->data());
   const auto status = ldns_wire2pkt(&parsed, data, message->size());
   PacketPtr packet(parsed);
-  if (status != LDNS_STATUS_OK) return question.fault(Errc::malformed, ldns_get_errorstr_by_id(status));
+  if (status != LDNS_STATUS_OK)
+    return question.fault(Errc::malformed, ldns_get_errorstr_by_id(status));
   if (!ldns_pkt_qr(packet.get()) || ldns_pkt_id(packet.get()) != id) {
     return question.fault(Errc::malformed, "this is no answer to the question");
   }
@@ -109,7 +110,8 @@ std::vector<const ldns_rr*> answers_in(const ldns_pkt* answer, const Question& q
 const ldns_rr* soa_of_negative(const ldns_pkt* answer) {
   const ldns_rr_list* section = ldns_pkt_authority(answer);
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i) {
-    if (ldns_rr_get_type(ldns_rr_list_rr(section, i)) == LDNS_RR_TYPE_SOA) return ldns_rr_list_rr(section, i);
+    if (ldns_rr_get_type(ldns_rr_list_rr(section, i)) == LDNS_RR_TYPE_SOA)
+      return ldns_rr_list_rr(section, i);
   }
   return nullptr;
 }
@@ -132,7 +134,8 @@ Ds ds_from(const ldns_rr* record) {
 
 Result<DsAnswer> negative(const Question& question, const ldns_pkt* answer) {
   const ldns_rr* soa = soa_of_negative(answer);
-  if (soa == nullptr) return question.fault(Errc::malformed, "neither a DS nor the SOA of a negative answer");
+  if (soa == nullptr)
+    return question.fault(Errc::malformed, "neither a DS nor the SOA of a negative answer");
   if (is_soa_of(soa, question.zone)) {
     return question.fault(Errc::not_found, "it serves the zone itself and not its parent");
   }
@@ -147,7 +150,8 @@ Result<bool> take(const Question& question, ldns_pkt* message, ldns_rr_list* rec
     const ldns_rr* record = ldns_rr_list_rr(section, i);
     const bool is_soa = is_of(record, apex, LDNS_RR_TYPE_SOA);
     const bool is_first = ldns_rr_list_rr_count(records) == 0;
-    if (is_first && !is_soa) return question.fault(Errc::malformed, "it does not begin with the SOA");
+    if (is_first && !is_soa)
+      return question.fault(Errc::malformed, "it does not begin with the SOA");
     if (is_soa && !is_first) return true;
     ldns_rr_list_push_rr(records, ldns_rr_clone(record));
   }

@@ -16,18 +16,19 @@ namespace rollcall::dns {
 
 using Timeout = std::chrono::milliseconds;
 
-/// What a server of the parent says about the DS of a zone. Empty: there is none, and that is an answer.
+/// What a server of the parent says about the DS of a zone. Empty: there is none, and that is an
+/// answer.
 struct DsAnswer {
-  std::vector<Ds> ds;     ///< Sorted.
-  Seconds ttl{0};         ///< Of the DS RRset; of the negative answer (RFC 2308, 5) if there is none.
+  std::vector<Ds> ds;  ///< Sorted.
+  Seconds ttl{0};      ///< Of the DS RRset; of the negative answer (RFC 2308, 5) if there is none.
   bool delegated = true;  ///< False: NXDOMAIN, the parent does not know the name at all.
 };
 
 /// Asks a server of the parent zone for the DS of `zone`.
 ///
 /// Errors  unavailable: no connection, no answer in time, SERVFAIL; denied: REFUSED; not_found: the
-///         server is not authoritative for the parent (lame, or it answers as the child); malformed:
-///         not DNS. All of them mean *unknown*, never "no DS".
+///         server is not authoritative for the parent (lame, or it answers as the child);
+///         malformed: not DNS. All of them mean *unknown*, never "no DS".
 /// Source  RFC 4035, 3.1.4.1; RFC 7766.
 Result<DsAnswer> query_ds(const Address& server, const ZoneName& zone, Timeout timeout);
 
@@ -43,7 +44,8 @@ Result<DnskeyAnswer> query_dnskey(const Address& server, const ZoneName& zone, T
 
 /// Transfers a whole zone.
 ///
-/// Errors  unavailable: no connection, not in time, SERVFAIL (the zone is not loaded); denied: REFUSED
+/// Errors  unavailable: no connection, not in time, SERVFAIL (the zone is not loaded); denied:
+/// REFUSED
 ///         (allow-transfer); not_found: NOTAUTH, the server has no such zone; malformed: not DNS.
 /// Source  RFC 5936.
 Result<Zone> transfer(const Address& server, const ZoneName& zone, Timeout timeout);

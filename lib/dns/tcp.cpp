@@ -42,8 +42,10 @@ SocketAddress socket_address(const Address& address) {
 
 // Whole milliseconds, rounded up so that poll() does not spin before the deadline; 0 after it.
 int milliseconds_until(Deadline deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-  return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 1'000'000'000));
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return static_cast<int>(
+      std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 1'000'000'000));
 }
 
 int pending_error(int socket) {
@@ -72,14 +74,17 @@ tl::unexpected<Error> TcpStream::broken(const std::string& why) const {
 
 Result<TcpStream> TcpStream::connect(const Address& server, Deadline deadline) {
   const SocketAddress to = socket_address(server);
-  if (to.size == 0) return fail(Errc::malformed, fmt::format("not an address: \"{}\"", server.host));
-  TcpStream stream(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), server,
-                   deadline);
+  if (to.size == 0)
+    return fail(Errc::malformed, fmt::format("not an address: \"{}\"", server.host));
+  TcpStream stream(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+                   server, deadline);
   if (stream.socket_ < 0) return stream.broken(std::strerror(errno));
-  if (::connect(stream.socket_, reinterpret_cast<const sockaddr*>(&to.storage), to.size) == 0) return stream;
+  if (::connect(stream.socket_, reinterpret_cast<const sockaddr*>(&to.storage), to.size) == 0)
+    return stream;
   if (errno != EINPROGRESS) return stream.broken(std::strerror(errno));
   if (auto ready = stream.wait_for(POLLOUT); !ready) return tl::unexpected(ready.error());
-  if (const int error = pending_error(stream.socket_); error != 0) return stream.broken(std::strerror(error));
+  if (const int error = pending_error(stream.socket_); error != 0)
+    return stream.broken(std::strerror(error));
   return stream;
 }
 
@@ -95,7 +100,8 @@ Result<> TcpStream::wait_for(short events) {
 
 Result<> TcpStream::send(ByteView message) {
   MUST(!message.empty() && message.size() <= 0xffff);
-  Bytes framed{static_cast<std::byte>(message.size() >> 8), static_cast<std::byte>(message.size() & 0xff)};
+  Bytes framed{static_cast<std::byte>(message.size() >> 8),
+               static_cast<std::byte>(message.size() & 0xff)};
   framed.insert(framed.end(), message.begin(), message.end());
   for (ByteView left = framed; !left.empty();) {
     const ssize_t sent = ::send(socket_, left.data(), left.size(), MSG_NOSIGNAL);
@@ -125,7 +131,8 @@ Result<Bytes> TcpStream::read_exactly(std::size_t size_bytes) {
 Result<Bytes> TcpStream::receive() {
   const auto size = read_exactly(2);
   if (!size) return size;
-  return read_exactly(std::to_integer<std::size_t>((*size)[0]) << 8 | std::to_integer<std::size_t>((*size)[1]));
+  return read_exactly(std::to_integer<std::size_t>((*size)[0]) << 8 |
+                      std::to_integer<std::size_t>((*size)[1]));
 }
 
 }  // namespace rollcall::dns

@@ -33,8 +33,8 @@ Result<Zone> zone_from_text(const ZoneName& name, std::string_view text) {
     ldns_rr* record = nullptr;
     const auto status = ldns_rr_new_frm_str(&record, line.c_str(), 0, nullptr, nullptr);
     if (status != LDNS_STATUS_OK) {
-      return fail(Errc::malformed, fmt::format("{} line {}: {}", name, number,
-                                               ldns_get_errorstr_by_id(status)));
+      return fail(Errc::malformed,
+                  fmt::format("{} line {}: {}", name, number, ldns_get_errorstr_by_id(status)));
     }
     ldns_rr_list_push_rr(records->list.get(), record);
   }

@@ -35,16 +35,20 @@ struct AskedKey {
 };
 
 // The fields of an RRSIG, RFC 4034, 3.1.
-std::uint8_t algorithm_of(const ldns_rr* s) { return ldns_rdf2native_int8(ldns_rr_rrsig_algorithm(s)); }
+std::uint8_t algorithm_of(const ldns_rr* s) {
+  return ldns_rdf2native_int8(ldns_rr_rrsig_algorithm(s));
+}
 std::uint16_t tag_of(const ldns_rr* s) { return ldns_rdf2native_int16(ldns_rr_rrsig_keytag(s)); }
-std::uint32_t original_ttl_of(const ldns_rr* s) { return ldns_rdf2native_int32(ldns_rr_rrsig_origttl(s)); }
+std::uint32_t original_ttl_of(const ldns_rr* s) {
+  return ldns_rdf2native_int32(ldns_rr_rrsig_origttl(s));
+}
 ldns_rr_type covered_by(const ldns_rr* s) { return ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(s)); }
 
 // Times of RRSIGs are serial numbers: good for 68 years around `now`. RFC 4034, 3.1.5.
 Time expiration_of(const ldns_rr* signature, Time now) {
-  const auto distance = static_cast<std::int32_t>(
-      ldns_rdf2native_int32(ldns_rr_rrsig_expiration(signature)) -
-      static_cast<std::uint32_t>(now.time_since_epoch() / Seconds{1}));
+  const auto distance =
+      static_cast<std::int32_t>(ldns_rdf2native_int32(ldns_rr_rrsig_expiration(signature)) -
+                                static_cast<std::uint32_t>(now.time_since_epoch() / Seconds{1}));
   return std::chrono::floor<Seconds>(now) + Seconds{distance};
 }
 
@@ -131,8 +135,9 @@ class Index {
 // Decides about single signatures.
 class Judge {
  public:
-  explicit Judge(Time now) : now_(std::chrono::system_clock::to_time_t(
-                                 std::chrono::floor<std::chrono::system_clock::duration>(now))) {}
+  explicit Judge(Time now)
+      : now_(std::chrono::system_clock::to_time_t(
+            std::chrono::floor<std::chrono::system_clock::duration>(now))) {}
 
   bool any_valid(const Rrset& rrset, const AskedKey& key, bool verify) const {
     return std::any_of(rrset.signatures.begin(), rrset.signatures.end(), [&](ldns_rr* s) {
@@ -144,7 +149,9 @@ class Judge {
   // RFC 4035, 5.3.1, but for the labels, which are part of the signed bytes.
   bool is_plausible(const Rrset& rrset, const ldns_rr* s, const AskedKey& key) const {
     const auto now = static_cast<std::uint32_t>(now_);
-    const auto after = [](std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b); };
+    const auto after = [](std::uint32_t a, std::uint32_t b) {
+      return static_cast<std::int32_t>(a - b);
+    };
     return tag_of(s) == key.tag && algorithm_of(s) == key.algorithm &&
            after(ldns_rdf2native_int32(ldns_rr_rrsig_expiration(s)), now) >= 0 &&
            after(now, ldns_rdf2native_int32(ldns_rr_rrsig_inception(s))) >= 0 &&
@@ -176,16 +183,18 @@ std::vector<Bytes> rdata_of_all(const Rrset* rrset) {
 }
 
 Ds cds_from(const ldns_rr* r) {
-  const auto number = [r](std::size_t at) { return std::to_integer<std::uint8_t>(bytes_of(ldns_rr_rdf(r, at))[0]); };
+  const auto number = [r](std::size_t at) {
+    return std::to_integer<std::uint8_t>(bytes_of(ldns_rr_rdf(r, at))[0]);
+  };
   return {ldns_rdf2native_int16(ldns_rr_rdf(r, 0)), number(1), number(2),
           to_bytes(bytes_of(ldns_rr_rdf(r, 3)))};
 }
 
 bool is_announced(const Index& index, const ZoneName& zone, const Bytes& dnskey) {
   const Rrset* cds = index.at_apex(LDNS_RR_TYPE_CDS);
-  return cds != nullptr && std::any_of(cds->records.begin(), cds->records.end(), [&](const ldns_rr* r) {
-    return matches(cds_from(r), zone, dnskey);
-  });
+  return cds != nullptr &&
+         std::any_of(cds->records.begin(), cds->records.end(),
+                     [&](const ldns_rr* r) { return matches(cds_from(r), zone, dnskey); });
 }
 
 bool contains(std::span<const Bytes> all, const Bytes& one) {
@@ -248,8 +257,13 @@ Result<ZoneView> view_zone(const Zone& zone, std::span<const Bytes> dnskeys, Tim
 
   ZoneView view = view_without_keys(index, soa->records.front());
   const Judge judge(now);
-  Questions ask{index, zone.name(), judge, rdata_of_all(index.at_apex(LDNS_RR_TYPE_DNSKEY)),
-                index.zone_data(), 0, 1};
+  Questions ask{index,
+                zone.name(),
+                judge,
+                rdata_of_all(index.at_apex(LDNS_RR_TYPE_DNSKEY)),
+                index.zone_data(),
+                0,
+                1};
   ask.stride = 1 + ask.data.size() * dnskeys.size() / verified_signatures;
   ask.start = view.serial % ask.stride;
   for (const Bytes& rdata : dnskeys) {

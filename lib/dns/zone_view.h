@@ -11,28 +11,30 @@
 
 namespace rollcall::dns {
 
-/// Signatures checked cryptographically for one view. All are checked for presence, names and times;
-/// above this number every n-th of a key is verified as well. A P-256 verification takes about 0.1 ms.
+/// Signatures checked cryptographically for one view. All are checked for presence, names and
+/// times; above this number every n-th of a key is verified as well. A P-256 verification takes
+/// about 0.1 ms.
 inline constexpr std::size_t verified_signatures = 4000;
 
 /// What one key was found to have.
 struct KeyView {
-  bool published = false;        ///< In the DNSKEY RRset.
-  bool signs_keys = false;       ///< A valid RRSIG of it over the DNSKEY RRset.
-  bool signs_whole_zone = false; ///< A valid RRSIG of it over every RRset that needs one.
-  bool signs_anything = false;   ///< Any RRSIG with its tag and algorithm over zone data, valid or not.
-  bool announced = false;        ///< In the CDS RRset.
+  bool published = false;         ///< In the DNSKEY RRset.
+  bool signs_keys = false;        ///< A valid RRSIG of it over the DNSKEY RRset.
+  bool signs_whole_zone = false;  ///< A valid RRSIG of it over every RRset that needs one.
+  bool signs_anything =
+      false;               ///< Any RRSIG with its tag and algorithm over zone data, valid or not.
+  bool announced = false;  ///< In the CDS RRset.
 };
 
-/// *Zone data* is every authoritative RRset, NSEC and NSEC3 included, but DNSKEY, CDS and CDNSKEY at
-/// the apex, which the KSK may sign alone. Not authoritative: NS and glue of delegations, and names
-/// below a delegation or a DNAME.
+/// *Zone data* is every authoritative RRset, NSEC and NSEC3 included, but DNSKEY, CDS and CDNSKEY
+/// at the apex, which the KSK may sign alone. Not authoritative: NS and glue of delegations, and
+/// names below a delegation or a DNAME.
 struct ZoneView {
-  std::vector<KeyView> keys;       ///< One for each key asked about, in that order.
-  std::uint32_t foreign_keys = 0;  ///< DNSKEY records that nobody asked about.
-  Seconds dnskey_ttl{0};           ///< 0 if there is no DNSKEY.
-  Seconds max_zone_ttl{0};         ///< The largest TTL of any RRset, SOA minimum included.
-  std::optional<Time> first_expiry;///< The earliest expiration of any RRSIG; empty: unsigned.
+  std::vector<KeyView> keys;         ///< One for each key asked about, in that order.
+  std::uint32_t foreign_keys = 0;    ///< DNSKEY records that nobody asked about.
+  Seconds dnskey_ttl{0};             ///< 0 if there is no DNSKEY.
+  Seconds max_zone_ttl{0};           ///< The largest TTL of any RRset, SOA minimum included.
+  std::optional<Time> first_expiry;  ///< The earliest expiration of any RRSIG; empty: unsigned.
   std::uint32_t serial = 0;
 };
 

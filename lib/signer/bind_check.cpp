@@ -25,7 +25,8 @@ class Check {
   std::vector<Finding> server() {
     check_address();
     check_rndc();
-    check_directory(config_.keys, fmt::format("install -d -o rollcall -g bind -m 2750 {}", config_.keys.string()));
+    check_directory(config_.keys, fmt::format("install -d -o rollcall -g bind -m 2750 {}",
+                                              config_.keys.string()));
     read_configuration();
     return std::move(findings_);
   }
@@ -49,14 +50,17 @@ class Check {
     const std::string address = to_string(config_.server);
     if (const auto reached = dns::TcpStream::connect(config_.server, deadline); !reached) {
       return add(Level::error, reached.error().what,
-                 fmt::format("in named.conf: listen-on port {} {{ {}; }};", config_.server.port, config_.server.host));
+                 fmt::format("in named.conf: listen-on port {} {{ {}; }};", config_.server.port,
+                             config_.server.host));
     }
     ok(fmt::format("named answers at {}", address));
   }
 
   void check_rndc() {
     const auto status = rndc_.run("status", "");
-    if (!status) return add(Level::error, status.error().what, "rndc-confgen -a; then allow the key in named.conf: controls");
+    if (!status)
+      return add(Level::error, status.error().what,
+                 "rndc-confgen -a; then allow the key in named.conf: controls");
     ok("rndc works");
   }
 
@@ -66,14 +70,18 @@ class Check {
       return add(Level::error, fmt::format("key directory {} is not there", path.string()), cure);
     }
     if (access(path.c_str(), W_OK | X_OK) != 0) {
-      return add(Level::error, fmt::format("key directory {} is not writable for rollcalld", path.string()), cure);
+      return add(Level::error,
+                 fmt::format("key directory {} is not writable for rollcalld", path.string()),
+                 cure);
     }
     if ((found.st_mode & 07) != 0) {
-      return add(Level::warning, fmt::format("key directory {} is open to all users", path.string()),
+      return add(Level::warning,
+                 fmt::format("key directory {} is open to all users", path.string()),
                  fmt::format("chmod 2750 {}", path.string()));
     }
     if ((found.st_mode & 050) != 050) {
-      return add(Level::warning, fmt::format("key directory {} is closed to the group of named", path.string()),
+      return add(Level::warning,
+                 fmt::format("key directory {} is closed to the group of named", path.string()),
                  fmt::format("chmod 2750 {}", path.string()));
     }
     ok(fmt::format("key directory {} has the right permissions", path.string()));
@@ -82,12 +90,14 @@ class Check {
   // -x leaves out secrets.
   std::optional<std::string> read_configuration() {
     if (config_.named_conf.empty()) return std::nullopt;
-    const auto result = run_command({config_.named_checkconf, "-p", "-x", config_.named_conf.string()}, config_.rndc_timeout);
+    const auto result = run_command(
+        {config_.named_checkconf, "-p", "-x", config_.named_conf.string()}, config_.rndc_timeout);
     if (result && result->exit_status == 0) {
       ok(fmt::format("{} is valid", config_.named_conf.string()));
       return result->output;
     }
-    const std::string why = result ? result->output.substr(0, result->output.find('\n')) : result.error().what;
+    const std::string why =
+        result ? result->output.substr(0, result->output.find('\n')) : result.error().what;
     add(Level::error, fmt::format("{}: {}", config_.named_conf.string(), why),
         fmt::format("named-checkconf {}", config_.named_conf.string()));
     return std::nullopt;
@@ -98,7 +108,8 @@ class Check {
     if (!status) return add(Level::error, status.error().what, zone_statement(zone));
     ok(fmt::format("named has loaded zone {}", zone));
     if (status->find("\nkey maintenance: automatic\n") == std::string::npos) {
-      add(Level::error, fmt::format("named does not maintain the keys of zone {}", zone), zone_statement(zone));
+      add(Level::error, fmt::format("named does not maintain the keys of zone {}", zone),
+          zone_statement(zone));
     }
   }
 
@@ -112,34 +123,43 @@ class Check {
     const auto text = read_configuration();
     if (!text) return;
     if (!has_zone(*text, zone)) {
-      return add(Level::error, fmt::format("zone {} is not in {}", zone, config_.named_conf.string()), zone_statement(zone));
+      return add(Level::error,
+                 fmt::format("zone {} is not in {}", zone, config_.named_conf.string()),
+                 zone_statement(zone));
     }
     check_option(*text, zone, "inline-signing", "yes");
     check_option(*text, zone, "auto-dnssec", "maintain");
     check_option(*text, zone, "key-directory", key_directory(zone));
-    if (const auto policy = zone_option(*text, zone, "dnssec-policy"); policy && *policy != "none") {
-      add(Level::error, fmt::format("zone {} has dnssec-policy {}: named would make keys of its own", zone, *policy),
+    if (const auto policy = zone_option(*text, zone, "dnssec-policy");
+        policy && *policy != "none") {
+      add(Level::error,
+          fmt::format("zone {} has dnssec-policy {}: named would make keys of its own", zone,
+                      *policy),
           "dnssec-policy none;");
     }
   }
 
-  void check_option(const std::string& text, const ZoneName& zone, std::string_view option, const std::string& wanted) {
+  void check_option(const std::string& text, const ZoneName& zone, std::string_view option,
+                    const std::string& wanted) {
     const auto value = zone_option(text, zone, option);
     if (value == wanted) return ok(fmt::format("zone {} has {} {}", zone, option, wanted));
     const bool is_path = wanted.front() == '/';
     add(Level::error, fmt::format("zone {} has {} {}", zone, option, value.value_or("unset")),
-        is_path ? fmt::format("{} \"{}\";", option, wanted) : fmt::format("{} {};", option, wanted));
+        is_path ? fmt::format("{} \"{}\";", option, wanted)
+                : fmt::format("{} {};", option, wanted));
   }
 
   void check_keys(const ZoneName& zone) {
     const KeyDirectory directory(config_.keys, zone);
     if (!std::filesystem::exists(directory.path())) return;  // Made with the first key.
-    check_directory(directory.path(), fmt::format("chown rollcall:bind {0} && chmod 2750 {0}", directory.path().string()));
+    check_directory(directory.path(), fmt::format("chown rollcall:bind {0} && chmod 2750 {0}",
+                                                  directory.path().string()));
     const auto foreign = directory.foreign_files();
     if (!foreign) return add(Level::error, foreign.error().what, "");
     if (foreign->empty()) return;
     add(Level::warning,
-        fmt::format("{} has keys that are not of Rollcall: {}", directory.path().string(), fmt::join(*foreign, ", ")),
+        fmt::format("{} has keys that are not of Rollcall: {}", directory.path().string(),
+                    fmt::join(*foreign, ", ")),
         "move them away once the zone no longer serves them");
   }
 
@@ -149,8 +169,10 @@ class Check {
 
   std::string zone_statement(const ZoneName& zone) const {
     return fmt::format(
-        "zone \"{}\" {{ type primary; file \"{}\"; inline-signing yes; auto-dnssec maintain; key-directory \"{}\"; }};",
-        dns::zone_file_name(zone), "/var/lib/bind/" + dns::zone_file_name(zone), key_directory(zone));
+        "zone \"{}\" {{ type primary; file \"{}\"; inline-signing yes; auto-dnssec maintain; "
+        "key-directory \"{}\"; }};",
+        dns::zone_file_name(zone), "/var/lib/bind/" + dns::zone_file_name(zone),
+        key_directory(zone));
   }
 
   const BindConfig& config_;

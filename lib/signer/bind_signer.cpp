@@ -26,7 +26,8 @@ constexpr milliseconds first_pause{10}, longest_pause{500};
 
 std::vector<Bytes> dnskeys_of(const std::vector<KeyOrder>& keys) {
   std::vector<Bytes> dnskeys;
-  std::transform(keys.begin(), keys.end(), std::back_inserter(dnskeys), [](const KeyOrder& key) { return key.dnskey; });
+  std::transform(keys.begin(), keys.end(), std::back_inserter(dnskeys),
+                 [](const KeyOrder& key) { return key.dnskey; });
   return dnskeys;
 }
 
@@ -46,9 +47,10 @@ Seen seen_in(const dns::ZoneView& view, const std::vector<KeyOrder>& keys) {
 }
 
 bool lacks_signatures(const std::vector<KeyOrder>& orders, const Seen& seen) {
-  return !std::equal(orders.begin(), orders.end(), seen.keys.begin(), [](const KeyOrder& order, const SeenKey& key) {
-    return !order.sign_zone || key.signs_whole_zone;
-  });
+  return !std::equal(orders.begin(), orders.end(), seen.keys.begin(),
+                     [](const KeyOrder& order, const SeenKey& key) {
+                       return !order.sign_zone || key.signs_whole_zone;
+                     });
 }
 
 }  // namespace
@@ -78,7 +80,9 @@ struct BindSigner::State {
   // named says SERVFAIL and NOTAUTH; rndc knows why.
   Error why_not(const ZoneName& zone, const Error& transfer) const {
     if (transfer.code == Errc::denied) {
-      return {Errc::denied, fmt::format("{}; add to the zone in named.conf: allow-transfer {{ localhost; }};", transfer.what)};
+      return {Errc::denied,
+              fmt::format("{}; add to the zone in named.conf: allow-transfer {{ localhost; }};",
+                          transfer.what)};
     }
     const auto status = rndc.run("zonestatus", zone);
     return status ? transfer : status.error();
@@ -91,8 +95,8 @@ namespace {
 template <class State>
 class Apply : public std::enable_shared_from_this<Apply<State>> {
  public:
-  Apply(std::shared_ptr<const State> state, const ZoneName& zone, std::vector<KeyOrder> orders, Seconds patience,
-        Done<Seen> done)
+  Apply(std::shared_ptr<const State> state, const ZoneName& zone, std::vector<KeyOrder> orders,
+        Seconds patience, Done<Seen> done)
       : state_(std::move(state)),
         zone_(zone),
         orders_(std::move(orders)),
@@ -102,14 +106,16 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
         timer_(state_->workers) {}
 
   void start() {
-    boost::asio::post(state_->workers, [self = this->shared_from_this()] { self->change_and_poll(); });
+    boost::asio::post(state_->workers,
+                      [self = this->shared_from_this()] { self->change_and_poll(); });
   }
 
  private:
   void change_and_poll() {
     const auto change = write_files();
     if (!change) return finish(tl::unexpected(change.error()));
-    if (*change == KeyChange::none || tell(*change == KeyChange::activation ? "sign" : "loadkeys")) poll();
+    if (*change == KeyChange::none || tell(*change == KeyChange::activation ? "sign" : "loadkeys"))
+      poll();
   }
 
   // False, and finished, if named did not take it.
@@ -163,11 +169,13 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
     bool removed_any = false;
     for (const KeyOrder& order : orders_) {
       if (!leaves(order) || !directory_.has(order)) continue;
-      if (auto removed = directory_.remove(order); !removed) return finish(tl::unexpected(removed.error()));
+      if (auto removed = directory_.remove(order); !removed)
+        return finish(tl::unexpected(removed.error()));
       removed_any = true;
     }
     if (removed_any) {
-      if (auto durable = directory_.sync(); !durable) return finish(tl::unexpected(durable.error()));
+      if (auto durable = directory_.sync(); !durable)
+        return finish(tl::unexpected(durable.error()));
     }
     finish(seen);
   }
@@ -187,42 +195,51 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
 
 // A name that did not come through canonical_zone() must not become a path or an argument.
 template <class T>
-bool refuse_bad_name(const ZoneName& zone, const boost::asio::any_io_executor& loop, const Done<T>& done) {
+bool refuse_bad_name(const ZoneName& zone, const boost::asio::any_io_executor& loop,
+                     const Done<T>& done) {
   const auto name = dns::canonical_zone(zone);
   if (name == zone) return false;
-  const Error error = name ? Error{Errc::malformed, fmt::format("write the zone as {}", *name)} : name.error();
+  const Error error =
+      name ? Error{Errc::malformed, fmt::format("write the zone as {}", *name)} : name.error();
   boost::asio::post(loop, [done, error] { done(tl::unexpected(error)); });
   return true;
 }
 
 }  // namespace
 
-BindSigner::BindSigner(BindConfig config, boost::asio::any_io_executor workers, boost::asio::any_io_executor loop) {
+BindSigner::BindSigner(BindConfig config, boost::asio::any_io_executor workers,
+                       boost::asio::any_io_executor loop) {
   Rndc rndc(config.rndc, config.rndc_timeout);
-  state_ = std::make_shared<State>(State{std::move(config), std::move(workers), std::move(loop), std::move(rndc)});
+  state_ = std::make_shared<State>(
+      State{std::move(config), std::move(workers), std::move(loop), std::move(rndc)});
 }
 
 BindSigner::~BindSigner() = default;
 
-// ZRRSIG and DNSKEY of a key leave together only; what `rndc sign` did is seen before it is reported.
+// ZRRSIG and DNSKEY of a key leave together only; what `rndc sign` did is seen before it is
+// reported.
 SignerAbility BindSigner::ability() const { return {SwapAbility::together, Seconds{0}}; }
 
-void BindSigner::apply(const ZoneName& zone, std::vector<KeyOrder> orders, Seconds patience, Done<Seen> done) {
+void BindSigner::apply(const ZoneName& zone, std::vector<KeyOrder> orders, Seconds patience,
+                       Done<Seen> done) {
   if (refuse_bad_name(zone, state_->loop, done)) return;
-  std::make_shared<Apply<State>>(state_, zone, std::move(orders), patience, std::move(done))->start();
+  std::make_shared<Apply<State>>(state_, zone, std::move(orders), patience, std::move(done))
+      ->start();
 }
 
 void BindSigner::look(const ZoneName& zone, std::vector<KeyOrder> keys, Done<Seen> done) {
   if (refuse_bad_name(zone, state_->loop, done)) return;
-  boost::asio::post(state_->workers, [state = state_, zone, keys = std::move(keys), done = std::move(done)] {
-    state->deliver(done, state->look(zone, keys));
-  });
+  boost::asio::post(state_->workers,
+                    [state = state_, zone, keys = std::move(keys), done = std::move(done)] {
+                      state->deliver(done, state->look(zone, keys));
+                    });
 }
 
 void BindSigner::check(const ZoneName& zone, Done<std::vector<Finding>> done) {
   if (!zone.empty() && refuse_bad_name(zone, state_->loop, done)) return;
   boost::asio::post(state_->workers, [state = state_, zone, done = std::move(done)] {
-    state->deliver(done, Result<std::vector<Finding>>(check_bind(state->config, state->rndc, zone)));
+    state->deliver(done,
+                   Result<std::vector<Finding>>(check_bind(state->config, state->rndc, zone)));
   });
 }
 

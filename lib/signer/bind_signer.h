@@ -17,18 +17,20 @@
 namespace rollcall::signer {
 
 struct BindConfig {
-  dns::Address server{"127.0.0.1", 53};   ///< Where named answers queries and transfers.
-  std::filesystem::path keys;             ///< Each zone's key directory is `<keys>/<zone>/`.
-  std::vector<std::string> rndc{"rndc"};  ///< The program and its options, e.g. `-c FILE`, `-s`, `-p`, `-k`.
-  std::filesystem::path named_conf;       ///< For check(); empty: not inspected.
+  dns::Address server{"127.0.0.1", 53};  ///< Where named answers queries and transfers.
+  std::filesystem::path keys;            ///< Each zone's key directory is `<keys>/<zone>/`.
+  std::vector<std::string> rndc{
+      "rndc"};  ///< The program and its options, e.g. `-c FILE`, `-s`, `-p`, `-k`.
+  std::filesystem::path named_conf;  ///< For check(); empty: not inspected.
   std::string named_checkconf = "named-checkconf";
-  Seconds query_timeout{10};              ///< For one query or transfer.
-  Seconds rndc_timeout{10};               ///< After it rndc is killed; what it did is unknown.
+  Seconds query_timeout{10};  ///< For one query or transfer.
+  Seconds rndc_timeout{10};   ///< After it rndc is killed; what it did is unknown.
 };
 
 class BindSigner final : public Signer {
  public:
-  /// workers  Where blocking work runs, e.g. of a boost::asio::thread_pool; must be stopped or joined
+  /// workers  Where blocking work runs, e.g. of a boost::asio::thread_pool; must be stopped or
+  /// joined
   ///          before this object goes.
   /// loop     Where every `done` is called.
   BindSigner(BindConfig config, boost::asio::any_io_executor workers,

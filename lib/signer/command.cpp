@@ -56,7 +56,8 @@ class SpawnSetup {
     // posix_spawn() does not change them, whatever its signature says.
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
-    return posix_spawnp(&child, arguments.front(), &actions_, &attributes_, arguments.data(), environ);
+    return posix_spawnp(&child, arguments.front(), &actions_, &attributes_, arguments.data(),
+                        environ);
   }
 
  private:
@@ -79,7 +80,8 @@ bool collect(int pipe, Clock::time_point deadline, std::string& output) {
     const ssize_t got = ready < 0 ? ready : read(pipe, buffer.data(), buffer.size());
     if (got == 0) return true;
     if (got < 0 && errno != EINTR) return true;
-    if (got > 0 && output.size() < output_limit) output.append(buffer.data(), static_cast<std::size_t>(got));
+    if (got > 0 && output.size() < output_limit)
+      output.append(buffer.data(), static_cast<std::size_t>(got));
   }
 }
 
@@ -104,12 +106,14 @@ int exit_status_of(pid_t child) {
 
 }  // namespace
 
-Result<CommandResult> run_command(const std::vector<std::string>& words, std::chrono::milliseconds timeout) {
+Result<CommandResult> run_command(const std::vector<std::string>& words,
+                                  std::chrono::milliseconds timeout) {
   MUST(!words.empty());
   const auto deadline = Clock::now() + timeout;
   std::array<int, 2> pipe{};
   if (pipe2(pipe.data(), O_CLOEXEC) != 0) {
-    return fail(Errc::unavailable, fmt::format("cannot run {}: {}", words.front(), std::strerror(errno)));
+    return fail(Errc::unavailable,
+                fmt::format("cannot run {}: {}", words.front(), std::strerror(errno)));
   }
   pid_t child = 0;
   const int error = SpawnSetup(pipe[1]).start(child, words);
@@ -119,12 +123,14 @@ Result<CommandResult> run_command(const std::vector<std::string>& words, std::ch
       error != 0 || (collect(pipe[0], deadline, result.output) && ends_by(deadline, child));
   close(pipe[0]);
   if (error != 0) {
-    return fail(Errc::denied, fmt::format("cannot run {}: {}", words.front(), std::strerror(error)));
+    return fail(Errc::denied,
+                fmt::format("cannot run {}: {}", words.front(), std::strerror(error)));
   }
   if (!in_time) kill(child, SIGKILL);
   result.exit_status = exit_status_of(child);
   if (!in_time) {
-    return fail(Errc::unavailable, fmt::format("{} did not end within {}", words.front(), to_words(timeout)));
+    return fail(Errc::unavailable,
+                fmt::format("{} did not end within {}", words.front(), to_words(timeout)));
   }
   return result;
 }

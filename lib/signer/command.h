@@ -19,6 +19,7 @@ struct CommandResult {
 ///
 /// words   The program, searched in PATH, and its arguments; never seen by a shell.
 /// Errors  denied: it cannot be started; unavailable: it was killed at the deadline.
-Result<CommandResult> run_command(const std::vector<std::string>& words, std::chrono::milliseconds timeout);
+Result<CommandResult> run_command(const std::vector<std::string>& words,
+                                  std::chrono::milliseconds timeout);
 
 }  // namespace rollcall::signer

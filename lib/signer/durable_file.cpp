@@ -43,7 +43,8 @@ bool write_all(int file, ByteView left) {
 
 // In a set-group-id directory the group is right already, and changing it may not be allowed.
 bool give_to_group_of(int file, const fs::path& directory) {
-  struct stat own {}, wanted {};
+  struct stat own {
+  }, wanted{};
   if (fstat(file, &own) != 0 || stat(directory.c_str(), &wanted) != 0) return false;
   return own.st_gid == wanted.st_gid || fchown(file, static_cast<uid_t>(-1), wanted.st_gid) == 0;
 }
@@ -88,9 +89,11 @@ Result<> replace_file(const fs::path& path, ByteView content, unsigned mode) {
   const fs::path directory = path.parent_path();
   const fs::path unfinished = directory / fmt::format("{}{}", unfinished_prefix, getpid());
   constexpr mode_t only_mine = 0600;  // Until it has its group.
-  Descriptor file(open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, only_mine));
+  Descriptor file(
+      open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, only_mine));
   if (file.number() < 0) return cannot("write", path);
-  if (fill(file, content, mode, directory) && rename(unfinished.c_str(), path.c_str()) == 0) return {};
+  if (fill(file, content, mode, directory) && rename(unfinished.c_str(), path.c_str()) == 0)
+    return {};
   const auto error = cannot("write", path);
   unlink(unfinished.c_str());
   return error;

@@ -19,7 +19,8 @@ Error file_error(std::string_view doing, const std::filesystem::path& path, int 
 /// Replaces a file by temp, fsync and rename. Durable only after sync_directory().
 ///
 /// mode    Set whatever the umask; the group becomes that of the directory.
-/// Errors  denied: not writable; unavailable: disk full and the like. The old file is untouched then.
+/// Errors  denied: not writable; unavailable: disk full and the like. The old file is untouched
+/// then.
 Result<> replace_file(const std::filesystem::path& path, ByteView content, unsigned mode);
 
 /// Errors  denied or unavailable. A file that is already gone is fine.

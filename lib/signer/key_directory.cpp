@@ -27,11 +27,13 @@ tl::unexpected<Error> cannot(std::string_view doing, const fs::path& path) {
 
 // Each step can be repeated: a crash between them is repaired by the next call.
 Result<> make_directory(const fs::path& path, const fs::path& root) {
-  struct stat parent {}, own {};
+  struct stat parent {
+  }, own{};
   if (stat(root.c_str(), &parent) != 0) return cannot("use", root);
   if (mkdir(path.c_str(), 0700) != 0) return cannot("create", path);
   if (stat(path.c_str(), &own) != 0) return cannot("use", path);
-  if (own.st_gid != parent.st_gid && chown(path.c_str(), static_cast<uid_t>(-1), parent.st_gid) != 0) {
+  if (own.st_gid != parent.st_gid &&
+      chown(path.c_str(), static_cast<uid_t>(-1), parent.st_gid) != 0) {
     return cannot("change the group of", path);
   }
   if (chmod(path.c_str(), directory_mode) != 0) return cannot("change the mode of", path);
@@ -59,7 +61,8 @@ Result<> replace_if_different(const fs::path& path, ByteView content, mode_t mod
 bool is_foreign(const fs::path& file) {
   if (file.extension() != public_ending) return false;
   const auto text = read_file(file);
-  return text && *text && (*text)->text().substr(0, dns::written_by_rollcall.size()) != dns::written_by_rollcall;
+  return text && *text &&
+         (*text)->text().substr(0, dns::written_by_rollcall.size()) != dns::written_by_rollcall;
 }
 
 }  // namespace
@@ -75,8 +78,9 @@ fs::path KeyDirectory::file(const KeyOrder& order, std::string_view ending) cons
 Result<> KeyDirectory::prepare() {
   constexpr std::size_t longest = NAME_MAX - std::string_view("K+013+12345.private").size();
   if (zone_.size() > longest) {
-    return fail(Errc::malformed, fmt::format("zone {} cannot have key files: its name is longer than {} bytes",
-                                             zone_, longest));
+    return fail(Errc::malformed,
+                fmt::format("zone {} cannot have key files: its name is longer than {} bytes",
+                            zone_, longest));
   }
   clear_half_made(path_);
   if (!is_there(path_)) {
@@ -93,7 +97,8 @@ Result<> KeyDirectory::prepare() {
 
 bool KeyDirectory::has(const KeyOrder& order) const {
   std::error_code ignored;
-  return fs::exists(file(order, private_ending), ignored) || fs::exists(file(order, public_ending), ignored);
+  return fs::exists(file(order, private_ending), ignored) ||
+         fs::exists(file(order, public_ending), ignored);
 }
 
 Result<Secret> KeyDirectory::private_key(const KeyOrder& order) const {
@@ -124,12 +129,15 @@ Result<KeyChange> KeyDirectory::write(const KeyOrder& order, Time now) {
   if (!public_text) return tl::unexpected(public_text.error());
 
   bool changed = false;
-  auto written = replace_if_different(file(order, private_ending), private_text->view(), private_mode, changed);
+  auto written = replace_if_different(file(order, private_ending), private_text->view(),
+                                      private_mode, changed);
   if (!written) return tl::unexpected(written.error());
-  written = replace_if_different(file(order, public_ending), as_bytes(*public_text), public_mode, changed);
+  written = replace_if_different(file(order, public_ending), as_bytes(*public_text), public_mode,
+                                 changed);
   if (!written) return tl::unexpected(written.error());
   if (!changed) return KeyChange::none;
-  return order.sign_zone && before.activate != times.activate ? KeyChange::activation : KeyChange::files;
+  return order.sign_zone && before.activate != times.activate ? KeyChange::activation
+                                                              : KeyChange::files;
 }
 
 Result<> KeyDirectory::remove(const KeyOrder& order) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The key directory of one zone: what is ordered becomes files that named reads.
 //
-// `.private` is written before `.key`, since named ignores a key of which one is missing; a crash at
-// any point leaves nothing that the next call does not repair. Files of other keys are not touched.
+// `.private` is written before `.key`, since named ignores a key of which one is missing; a crash
+// at any point leaves nothing that the next call does not repair. Files of other keys are not
+// touched.
 #pragma once
 
 #include <filesystem>

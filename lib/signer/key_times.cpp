@@ -58,7 +58,8 @@ bool is_carried_out(const KeyOrder& order, const SeenKey& seen) {
   const bool may_sign_more = order.role == Role::ksk && order.publish;
   return seen.published == order.publish && seen.signs_keys == order.sign_keys &&
          (seen.signs_whole_zone || !order.sign_zone) &&
-         (seen.signs_anything == order.sign_zone || may_sign_more) && seen.announced == order.announce;
+         (seen.signs_anything == order.sign_zone || may_sign_more) &&
+         seen.announced == order.announce;
 }
 
 bool are_carried_out(std::span<const KeyOrder> orders, const Seen& seen) {

@@ -6,7 +6,8 @@
 namespace rollcall::signer {
 namespace {
 
-// In the canonical text every statement has its own line, and what is inside of braces one more tab.
+// In the canonical text every statement has its own line, and what is inside of braces one more
+// tab.
 struct Line {
   std::size_t depth = 0;
   std::string_view text;
@@ -41,10 +42,12 @@ std::optional<std::string_view> block(std::string_view rest, std::size_t& depth,
   return std::nullopt;
 }
 
-std::optional<std::string> value_in(std::string_view rest, std::size_t depth, std::string_view option) {
+std::optional<std::string> value_in(std::string_view rest, std::size_t depth,
+                                    std::string_view option) {
   while (!rest.empty()) {
     const Line line = next_line(rest);
-    if (line.depth != depth || line.text.substr(0, option.size() + 1) != std::string(option) + ' ') continue;
+    if (line.depth != depth || line.text.substr(0, option.size() + 1) != std::string(option) + ' ')
+      continue;
     std::string value(line.text.substr(option.size() + 1));
     if (!value.empty() && value.back() == ';') value.pop_back();
     if (value.size() > 1 && value.front() == '"') value = value.substr(1, value.size() - 2);
@@ -57,17 +60,21 @@ std::optional<std::string> value_in(std::string_view rest, std::size_t depth, st
 
 bool has_zone(std::string_view configuration, const ZoneName& zone) {
   std::size_t depth = 0;
-  return block(configuration, depth, [&zone](std::string_view line) { return begins_zone(line, zone); }).has_value();
+  return block(configuration, depth,
+               [&zone](std::string_view line) { return begins_zone(line, zone); })
+      .has_value();
 }
 
 std::optional<std::string> zone_option(std::string_view configuration, const ZoneName& zone,
                                        std::string_view option) {
   std::size_t depth = 0;
-  const auto own = block(configuration, depth, [&zone](std::string_view line) { return begins_zone(line, zone); });
+  const auto own = block(configuration, depth,
+                         [&zone](std::string_view line) { return begins_zone(line, zone); });
   if (own) {
     if (auto value = value_in(*own, depth + 1, option)) return value;
   }
-  const auto global = block(configuration, depth, [](std::string_view line) { return line == "options {"; });
+  const auto global =
+      block(configuration, depth, [](std::string_view line) { return line == "options {"; });
   return global ? value_in(*global, depth + 1, option) : std::nullopt;
 }
 

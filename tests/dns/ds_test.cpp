@@ -17,8 +17,8 @@ const std::string p256_key =
     "GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==";
 
 Bytes rdata(unsigned flags, unsigned algorithm, const std::string& key) {
-  Bytes bytes{static_cast<std::byte>(flags >> 8), static_cast<std::byte>(flags & 0xff), std::byte{3},
-              static_cast<std::byte>(algorithm)};
+  Bytes bytes{static_cast<std::byte>(flags >> 8), static_cast<std::byte>(flags & 0xff),
+              std::byte{3}, static_cast<std::byte>(algorithm)};
   const Bytes tail = from_base64(key).value();
   bytes.insert(bytes.end(), tail.begin(), tail.end());
   return bytes;
@@ -84,9 +84,10 @@ TEST_CASE("a DNSKEY line is read with or without TTL and class", "[ds]") {
 
 TEST_CASE("what is no DNSKEY line is refused", "[ds]") {
   for (const char* const line :
-       {"", "; only a comment", "example.net.", "example.net. IN A 192.0.2.1", "example.net. IN DNSKEY",
-        "example.net. IN DNSKEY 257 3 13", "example.net. IN DNSKEY 257 4 13 AAAA",
-        "a/b. IN DNSKEY 257 3 13 AAAA", "example.net. IN DNSKEY 257 3 13 !!!!"}) {
+       {"", "; only a comment", "example.net.", "example.net. IN A 192.0.2.1",
+        "example.net. IN DNSKEY", "example.net. IN DNSKEY 257 3 13",
+        "example.net. IN DNSKEY 257 4 13 AAAA", "a/b. IN DNSKEY 257 3 13 AAAA",
+        "example.net. IN DNSKEY 257 3 13 !!!!"}) {
     INFO(line);
     CHECK_FALSE(dnskey_from(line));
   }

@@ -92,7 +92,8 @@ TEST_CASE("a private key proves itself for its own DNSKEY only, in each algorith
     const std::string text = maker.file(mine.base + ".private");
     CHECK(prove_private_key(text, "example.test.", mine.rdata));
     CHECK_FALSE(prove_private_key(text, "example.test.", other.rdata));
-    CHECK_FALSE(prove_private_key(text.substr(0, text.find("PrivateKey") + 20) + "\n", "example.test.", mine.rdata));
+    CHECK_FALSE(prove_private_key(text.substr(0, text.find("PrivateKey") + 20) + "\n",
+                                  "example.test.", mine.rdata));
   }
   CHECK_FALSE(prove_private_key("", "example.test.", Bytes(68)));
   CHECK_FALSE(prove_private_key(some_key, "example.test.", Bytes(3)));

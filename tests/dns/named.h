@@ -49,15 +49,20 @@ class Named {
     std::string text;
   };
 
-  static ZoneStatement plain(const std::string& name) { return {name, "type primary; file \"@DIR@/" + name + "\";"}; }
+  static ZoneStatement plain(const std::string& name) {
+    return {name, "type primary; file \"@DIR@/" + name + "\";"};
+  }
   static ZoneStatement signing(const std::string& name) {
-    return {name, plain(name).text + " inline-signing yes; auto-dnssec maintain; key-directory \"@DIR@/keys/" + name + "\";"};
+    return {name, plain(name).text +
+                      " inline-signing yes; auto-dnssec maintain; key-directory \"@DIR@/keys/" +
+                      name + "\";"};
   }
   static std::string small_zone(const std::string& more = "") {
     return "$TTL 300\n@ SOA ns hostmaster 1 3600 600 86400 120\n@ NS ns\nns A 192.0.2.1\n" + more;
   }
 
-  explicit Named(std::vector<ZoneStatement> zones, std::string options = "allow-transfer { localhost; };")
+  explicit Named(std::vector<ZoneStatement> zones,
+                 std::string options = "allow-transfer { localhost; };")
       : zones_(std::move(zones)), options_(std::move(options)) {
     // Debian's AppArmor profile goes by path and would keep named out of our directory.
     std::filesystem::copy_file("/usr/sbin/named", path("named"));
@@ -68,11 +73,14 @@ class Named {
   Named(const Named&) = delete;
   Named& operator=(const Named&) = delete;
 
-  void write_zone(const std::string& name, const std::string& text) { std::ofstream(path(name)) << text; }
+  void write_zone(const std::string& name, const std::string& text) {
+    std::ofstream(path(name)) << text;
+  }
 
   /// Returns when it answers rndc. Ports stay the same over a restart.
   void start() {
-    for (int attempts = 0; attempts < 5; ++attempts) {  // Somebody may have taken the port meanwhile.
+    for (int attempts = 0; attempts < 5;
+         ++attempts) {  // Somebody may have taken the port meanwhile.
       write_configuration();
       spawn();
       while (waitpid(pid_, nullptr, WNOHANG) == 0) {
@@ -95,7 +103,13 @@ class Named {
   std::filesystem::path keys() const { return path("keys"); }
   std::filesystem::path configuration() const { return path("named.conf"); }
   std::vector<std::string> rndc() const {
-    return {"rndc", "-s", "127.0.0.1", "-p", std::to_string(control_port_), "-k", path("rndc.key").string()};
+    return {"rndc",
+            "-s",
+            "127.0.0.1",
+            "-p",
+            std::to_string(control_port_),
+            "-k",
+            path("rndc.key").string()};
   }
   static int run(const std::string& command) { return std::system(command.c_str()); }
 
@@ -113,25 +127,32 @@ class Named {
     }
     const std::string dir = directory_.path().string();
     std::ofstream conf(configuration());
-    conf << "include \"" << dir << "/rndc.key\";\n"
-         << "controls { inet 127.0.0.1 port " << control_port_ << " allow { 127.0.0.1; } keys { \"rndc-key\"; }; };\n"
-         << "options { directory \"" << dir << "\"; listen-on port " << address_.port << " { 127.0.0.1; };\n"
-         << "listen-on-v6 { none; }; pid-file none; session-keyfile none; recursion no; notify no;\n"
-         << "dnssec-validation no; " << options_ << " };\n";
+    conf
+        << "include \"" << dir << "/rndc.key\";\n"
+        << "controls { inet 127.0.0.1 port " << control_port_
+        << " allow { 127.0.0.1; } keys { \"rndc-key\"; }; };\n"
+        << "options { directory \"" << dir << "\"; listen-on port " << address_.port
+        << " { 127.0.0.1; };\n"
+        << "listen-on-v6 { none; }; pid-file none; session-keyfile none; recursion no; notify no;\n"
+        << "dnssec-validation no; " << options_ << " };\n";
     for (const ZoneStatement& zone : zones_) {
       std::string text = zone.text;
-      for (std::size_t at = text.find("@DIR@"); at != std::string::npos; at = text.find("@DIR@")) text.replace(at, 5, dir);
+      for (std::size_t at = text.find("@DIR@"); at != std::string::npos; at = text.find("@DIR@"))
+        text.replace(at, 5, dir);
       conf << "zone \"" << zone.name << "\" { " << text << " };\n";
     }
   }
 
   void spawn() {
-    const std::string program = path("named").string(), conf = configuration().string(), log = path("log").string();
+    const std::string program = path("named").string(), conf = configuration().string(),
+                      log = path("log").string();
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
+                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
     std::array<const char*, 7> words{program.c_str(), "-g", "-n", "1", "-c", conf.c_str(), nullptr};
-    const int error = posix_spawn(&pid_, program.c_str(), &actions, nullptr, const_cast<char**>(words.data()), environ);
+    const int error = posix_spawn(&pid_, program.c_str(), &actions, nullptr,
+                                  const_cast<char**>(words.data()), environ);
     posix_spawn_file_actions_destroy(&actions);
     REQUIRE(error == 0);
   }

@@ -35,10 +35,12 @@ TEST_CASE("a zone name keeps the limits of RFC 1035, 2.3.4", "[names]") {
   CHECK_FALSE(canonical_zone(name_with_last_label(62)));
 }
 
-TEST_CASE("what a shell, a path or a program could take for something else is no zone name", "[names]") {
+TEST_CASE("what a shell, a path or a program could take for something else is no zone name",
+          "[names]") {
   for (const char* const name :
-       {"", ".", "..", "a..b", ".a", "$(id)", "`id`", "../x", "a/b", "a\\b", "a\\046b", "a b", "a\tb",
-        "a\nb", "-k.test", "a-.test", "a;b", "a'b", "a\"b", "a|b", "*.test", "a@b", "a+b", "a,b=c", "a%b"}) {
+       {"",     ".",       "..",     "a..b", ".a",   "$(id)",   "`id`",    "../x", "a/b",
+        "a\\b", "a\\046b", "a b",    "a\tb", "a\nb", "-k.test", "a-.test", "a;b",  "a'b",
+        "a\"b", "a|b",     "*.test", "a@b",  "a+b",  "a,b=c",   "a%b"}) {
     INFO(name);
     REQUIRE_FALSE(canonical_zone(name));
     CHECK(canonical_zone(name).error().code == Errc::malformed);
@@ -49,13 +51,21 @@ TEST_CASE("what a shell, a path or a program could take for something else is no
 
 TEST_CASE("a refusal shows the name so that a terminal stays whole, and says why", "[names]") {
   CHECK(canonical_zone("a\x1b[2Jb").error().what ==
-        "not a zone name: \"a\\x1b[2Jb\": only letters, digits, hyphens, underscores and dots are allowed");
-  CHECK_THAT(canonical_zone("b\xc3\xbc" "cher.example").error().what, Catch::Contains("A-label, xn--"));
+        "not a zone name: \"a\\x1b[2Jb\": only letters, digits, hyphens, underscores and dots are "
+        "allowed");
+  CHECK_THAT(canonical_zone("b\xc3\xbc"
+                            "cher.example")
+                 .error()
+                 .what,
+             Catch::Contains("A-label, xn--"));
   CHECK_THAT(canonical_zone(std::string(5000, 'a')).error().what, Catch::Contains("aaa...\""));
 }
 
 TEST_CASE("the wire form has lengths for dots", "[names]") {
-  CHECK(to_hex(zone_wire("example.test.")) == "076578616d706c65" "0474657374" "00");
+  CHECK(to_hex(zone_wire("example.test.")) ==
+        "076578616d706c65"
+        "0474657374"
+        "00");
 }
 
 TEST_CASE("a zone's directory is named as people write the zone", "[names]") {
@@ -71,9 +81,9 @@ TEST_CASE("an address round-trips, and port 53 may be left out", "[address]") {
 }
 
 TEST_CASE("what is no numeric address with a port is refused", "[address]") {
-  for (const char* const text : {"", "@53", "localhost", "127.0.0.1@", "127.0.0.1@0", "127.0.0.1@65536",
-                                 "127.0.0.1@5x", "127.0.0.1@+5", "127.0.0.1:53", "127.1", "::1@53@53",
-                                 "fe80::1%lo", " 127.0.0.1"}) {
+  for (const char* const text :
+       {"", "@53", "localhost", "127.0.0.1@", "127.0.0.1@0", "127.0.0.1@65536", "127.0.0.1@5x",
+        "127.0.0.1@+5", "127.0.0.1:53", "127.1", "::1@53@53", "fe80::1%lo", " 127.0.0.1"}) {
     INFO(text);
     CHECK_FALSE(address_from(text));
   }

@@ -17,8 +17,12 @@ constexpr Timeout enough{10'000};
 const std::string digest(64, 'A');
 
 struct Servers : Named {
-  Servers() : Named({plain("parent.test"), plain("child.parent.test"), plain("broken.test"),
-                     {"closed.test", plain("closed.test").text + " allow-query { none; }; allow-transfer { none; };"}}) {
+  Servers()
+      : Named({plain("parent.test"),
+               plain("child.parent.test"),
+               plain("broken.test"),
+               {"closed.test",
+                plain("closed.test").text + " allow-query { none; }; allow-transfer { none; };"}}) {
     write_zone("parent.test", small_zone("signed NS ns.signed\nsigned 77 DS 12345 13 2 " + digest +
                                          "\nsigned 77 DS 1 13 4 " + digest + std::string(32, 'B') +
                                          "\nunsigned NS ns.unsigned\n"));
@@ -79,16 +83,21 @@ TEST_CASE_METHOD(Servers, "a server of the parent says which DS it has", "[query
     CHECK(answer.ttl == Seconds{120});
     CHECK(answer.delegated);
   }
-  SECTION("so is that it does not know the zone") { CHECK_FALSE(ds("nobody.parent.test.").value().delegated); }
+  SECTION("so is that it does not know the zone") {
+    CHECK_FALSE(ds("nobody.parent.test.").value().delegated);
+  }
 }
 
 TEST_CASE_METHOD(Servers, "no answer about a DS is told apart from none", "[query]") {
   SECTION("it refuses") { CHECK(ds("x.closed.test.").error().code == Errc::denied); }
   SECTION("it has not loaded the parent") {
     CHECK(ds("x.broken.test.").error().code == Errc::unavailable);
-    CHECK_THAT(ds("x.broken.test.").error().what, Catch::Contains("x.broken.test. DS at 127.0.0.1@") && Catch::Contains("SERVFAIL"));
+    CHECK_THAT(ds("x.broken.test.").error().what,
+               Catch::Contains("x.broken.test. DS at 127.0.0.1@") && Catch::Contains("SERVFAIL"));
   }
-  SECTION("it has a parent of another zone only") { CHECK(ds("example.org.").error().code == Errc::denied); }
+  SECTION("it has a parent of another zone only") {
+    CHECK(ds("example.org.").error().code == Errc::denied);
+  }
 }
 
 TEST_CASE("a server of the child is no server of the parent", "[query]") {
@@ -116,7 +125,8 @@ TEST_CASE_METHOD(Servers, "DNSKEY records come with their TTL, and none is an an
   test::ZoneMaker maker;
   const auto key = maker.key("-a 13 -L 60");
   Named server({Named::plain("example.test")});
-  server.write_zone("example.test", Named::small_zone(dnskey_record("example.test.", key.rdata).value() + "\n"));
+  server.write_zone("example.test",
+                    Named::small_zone(dnskey_record("example.test.", key.rdata).value() + "\n"));
   server.start();
   const DnskeyAnswer answer = query_dnskey(server.address(), "example.test.", enough).value();
   CHECK(answer.dnskeys == std::vector<Bytes>{key.rdata});
@@ -132,7 +142,8 @@ TEST_CASE_METHOD(Servers, "a transfer brings every record, the SOA once", "[quer
 TEST_CASE("a transfer of many messages is one zone", "[query]") {
   Named server({Named::plain("big.test")});
   std::string names;
-  for (int i = 0; i < 5000; ++i) names += "name" + std::to_string(i) + " TXT " + std::string(100, 'x') + "\n";
+  for (int i = 0; i < 5000; ++i)
+    names += "name" + std::to_string(i) + " TXT " + std::string(100, 'x') + "\n";
   server.write_zone("big.test", Named::small_zone(names));
   server.start();
   CHECK(transfer(server.address(), "big.test.", enough).value().size() == 5003);
@@ -144,7 +155,8 @@ TEST_CASE_METHOD(Servers, "a transfer that does not come says why", "[query]") {
   CHECK(transfer(address(), "other.test.", enough).error().code == Errc::not_found);
 }
 
-TEST_CASE("a server that is not there, or silent, or gone in the middle, is unavailable", "[query]") {
+TEST_CASE("a server that is not there, or silent, or gone in the middle, is unavailable",
+          "[query]") {
   SECTION("nobody listens") {
     const auto answer = query_ds({"127.0.0.1", test::free_port()}, "a.test.", enough);
     CHECK(answer.error().code == Errc::unavailable);
@@ -152,19 +164,27 @@ TEST_CASE("a server that is not there, or silent, or gone in the middle, is unav
   }
   SECTION("it says nothing") {
     const Peer peer([](int) {});
-    CHECK_THAT(query_ds(peer.address(), "a.test.", Timeout{50}).error().what, Catch::Contains("not in time"));
+    CHECK_THAT(query_ds(peer.address(), "a.test.", Timeout{50}).error().what,
+               Catch::Contains("not in time"));
   }
   SECTION("it says half of something") {
     const Peer peer([](int client) { CHECK(write(client, "\0\x20half", 6) == 6); });
-    CHECK_THAT(query_ds(peer.address(), "a.test.", Timeout{50}).error().what, Catch::Contains("not in time"));
+    CHECK_THAT(query_ds(peer.address(), "a.test.", Timeout{50}).error().what,
+               Catch::Contains("not in time"));
   }
   SECTION("it closes the connection") {
     const Peer peer([](int client) { shutdown(client, SHUT_WR); });
-    CHECK_THAT(query_ds(peer.address(), "a.test.", enough).error().what, Catch::Contains("closed the connection"));
+    CHECK_THAT(query_ds(peer.address(), "a.test.", enough).error().what,
+               Catch::Contains("closed the connection"));
   }
 }
 
 TEST_CASE("what is not DNS is malformed", "[query]") {
-  const Peer peer([](int client) { CHECK(write(client, "\0\x04" "HTTP", 6) == 6); });
+  const Peer peer([](int client) {
+    CHECK(write(client,
+                "\0\x04"
+                "HTTP",
+                6) == 6);
+  });
   CHECK(query_ds(peer.address(), "a.test.", enough).error().code == Errc::malformed);
 }

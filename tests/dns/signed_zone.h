@@ -66,8 +66,8 @@ class ZoneMaker {
     for (const MadeKey& key : keys) zone << "$INCLUDE " << key.base << ".key\n";
     zone.close();
     // -P: its own verification takes today's date.
-    std::string command = "dnssec-signzone -q -P -O full -o " + zone_ + " -s 20260601000000 -e 20260701000000 " +
-                          options + " -f out zone";
+    std::string command = "dnssec-signzone -q -P -O full -o " + zone_ +
+                          " -s 20260601000000 -e 20260701000000 " + options + " -f out zone";
     for (const MadeKey& key : keys) command += " " + key.base;
     run(command + " >serial");
     return file("out");

@@ -22,7 +22,8 @@ std::string without(const std::string& text, const std::string& one, const std::
   std::istringstream lines(text);
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
-    if (line.find(one) == std::string::npos || line.find(other) == std::string::npos) kept += line + '\n';
+    if (line.find(one) == std::string::npos || line.find(other) == std::string::npos)
+      kept += line + '\n';
   }
   REQUIRE(kept.size() < text.size());
   return kept;
@@ -31,7 +32,8 @@ std::string without(const std::string& text, const std::string& one, const std::
 // Another last digit in the signature of the only line that has both words.
 std::string spoilt(std::string text, const std::string& one, const std::string& other) {
   std::size_t start = 0;
-  for (std::size_t end = text.find('\n'); end != std::string::npos; start = end + 1, end = text.find('\n', start)) {
+  for (std::size_t end = text.find('\n'); end != std::string::npos;
+       start = end + 1, end = text.find('\n', start)) {
     const std::string line = text.substr(start, end - start);
     if (line.find(one) == std::string::npos || line.find(other) == std::string::npos) continue;
     char& digit = text[text.rfind(' ', end) + 1];
@@ -52,7 +54,8 @@ struct OneSigned {
 
 }  // namespace
 
-TEST_CASE_METHOD(OneSigned, "the KSK signs the keys and the ZSK every RRset that needs it", "[zone_view]") {
+TEST_CASE_METHOD(OneSigned, "the KSK signs the keys and the ZSK every RRset that needs it",
+                 "[zone_view]") {
   const ZoneView seen = view(text, keys);
   CHECK(seen.keys[0].published);
   CHECK(seen.keys[0].signs_keys);
@@ -81,7 +84,8 @@ TEST_CASE("the SOA's minimum counts as a TTL", "[zone_view]") {
   CHECK(view(soa, {}).max_zone_ttl == Seconds{77});
 }
 
-TEST_CASE_METHOD(OneSigned, "one signature less, and the zone is not wholly signed", "[zone_view]") {
+TEST_CASE_METHOD(OneSigned, "one signature less, and the zone is not wholly signed",
+                 "[zone_view]") {
   for (const char* const which : {"SOA 13", "NS 13", "NSEC 13", "DS 13", "TXT 13"}) {
     INFO(which);
     const auto lost = view(without(text, "RRSIG", which), keys).keys[1];
@@ -92,11 +96,13 @@ TEST_CASE_METHOD(OneSigned, "one signature less, and the zone is not wholly sign
 }
 
 TEST_CASE_METHOD(OneSigned, "a signature counts only if it verifies", "[zone_view]") {
-  CHECK_FALSE(view(spoilt(text, "long.example.test.", "RRSIG\tTXT"), keys).keys[1].signs_whole_zone);
+  CHECK_FALSE(
+      view(spoilt(text, "long.example.test.", "RRSIG\tTXT"), keys).keys[1].signs_whole_zone);
   CHECK_FALSE(view(spoilt(text, "RRSIG", "DNSKEY 13"), keys).keys[0].signs_keys);
 }
 
-TEST_CASE_METHOD(OneSigned, "a signature counts from its inception to its expiration", "[zone_view]") {
+TEST_CASE_METHOD(OneSigned, "a signature counts from its inception to its expiration",
+                 "[zone_view]") {
   CHECK_FALSE(view(text, keys, inception - Seconds{1}).keys[1].signs_whole_zone);
   CHECK(view(text, keys, inception).keys[1].signs_whole_zone);
   CHECK(view(text, keys, expiration).keys[1].signs_whole_zone);
@@ -119,16 +125,19 @@ TEST_CASE_METHOD(OneSigned, "during a swap both ZSKs sign everything", "[zone_vi
   CHECK(seen.keys[1].signs_whole_zone);
 }
 
-TEST_CASE_METHOD(OneSigned, "opt-out leaves insecure delegations without a record of denial", "[zone_view]") {
+TEST_CASE_METHOD(OneSigned, "opt-out leaves insecure delegations without a record of denial",
+                 "[zone_view]") {
   CHECK(view(maker.signed_by({ksk, zsk}, "-x -3 - -A"), keys).keys[1].signs_whole_zone);
 }
 
 TEST_CASE_METHOD(OneSigned, "names below a DNAME need no signature", "[zone_view]") {
-  const std::string occluded = "d.example.test. 60 IN DNAME example.org.\nx.d.example.test. 60 IN A 192.0.2.9\n";
+  const std::string occluded =
+      "d.example.test. 60 IN DNAME example.org.\nx.d.example.test. 60 IN A 192.0.2.9\n";
   CHECK(view(maker.signed_by({ksk, zsk}, "-x", occluded), keys).keys[1].signs_whole_zone);
 }
 
-TEST_CASE_METHOD(OneSigned, "a key is announced by its CDS, and needs none but the KSK's signature there",
+TEST_CASE_METHOD(OneSigned,
+                 "a key is announced by its CDS, and needs none but the KSK's signature there",
                  "[zone_view]") {
   const std::string cds = cds_record("example.test.", ksk.rdata, DigestType::sha256).value() + "\n";
   const ZoneView seen = view(maker.signed_by({ksk, zsk}, "-x", cds), keys);
@@ -152,7 +161,8 @@ TEST_CASE("an unsigned zone has a view, a file without SOA has none", "[zone_vie
   const std::string soa = "example.test. 10 IN SOA ns.example.test. h.example.test. 1 1 1 1 1\n";
   CHECK(view(soa, {}).first_expiry == std::nullopt);
   CHECK(view(soa, {}).dnskey_ttl == Seconds{0});
-  const auto none = zone_from_text("example.test.", "www.example.test. 10 IN A 192.0.2.1\n").value();
+  const auto none =
+      zone_from_text("example.test.", "www.example.test. 10 IN A 192.0.2.1\n").value();
   CHECK(view_zone(none, {}, middle).error().what == "example.test. has no SOA");
   const auto zone = zone_from_text("example.test.", soa).value();
   CHECK_FALSE(view_zone(zone, std::vector<Bytes>{Bytes(4)}, middle));

@@ -24,10 +24,12 @@ constexpr Seconds patience{20};  // Reached only when a test fails.
 // The signer between an event loop and workers, as the agent has it.
 class Workshop {
  public:
-  explicit Workshop(BindConfig config) : signer_(std::move(config), workers_.get_executor(), loop_.get_executor()) {}
+  explicit Workshop(BindConfig config)
+      : signer_(std::move(config), workers_.get_executor(), loop_.get_executor()) {}
   ~Workshop() { workers_.join(); }
 
-  Result<Seen> apply(const std::vector<KeyOrder>& orders, const ZoneName& name = zone, Seconds wait = patience) {
+  Result<Seen> apply(const std::vector<KeyOrder>& orders, const ZoneName& name = zone,
+                     Seconds wait = patience) {
     return outcome<Seen>([&](Done<Seen> done) { signer_.apply(name, orders, wait, done); });
   }
   Result<Seen> look(const std::vector<KeyOrder>& keys) {
@@ -49,21 +51,25 @@ class Workshop {
   }
 
   boost::asio::io_context loop_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      loop_.get_executor()};
   boost::asio::thread_pool workers_{2};
   BindSigner signer_;
 };
 
 struct Lab {
   dns::test::ZoneMaker maker;
-  Named named{{Named::signing("example.test"), Named::signing("missing.test"), Named::plain("plain.test")}};
+  Named named{
+      {Named::signing("example.test"), Named::signing("missing.test"), Named::plain("plain.test")}};
 
   Lab() {
-    named.write_zone("example.test", Named::small_zone("* TXT w\nsub NS ns.sub\nns.sub A 192.0.2.2\n"));
+    named.write_zone("example.test",
+                     Named::small_zone("* TXT w\nsub NS ns.sub\nns.sub A 192.0.2.2\n"));
     named.write_zone("plain.test", Named::small_zone());
     // Counts what asks named to change something.
-    std::ofstream(named.path("rndc")) << "#!/bin/sh\ncase \"$*\" in *' sign '*|*' loadkeys '*) echo \"$*\" >> '"
-                                      << named.path("calls").string() << "';; esac\nexec rndc \"$@\"\n";
+    std::ofstream(named.path("rndc"))
+        << "#!/bin/sh\ncase \"$*\" in *' sign '*|*' loadkeys '*) echo \"$*\" >> '"
+        << named.path("calls").string() << "';; esac\nexec rndc \"$@\"\n";
     fs::permissions(named.path("rndc"), fs::perms::owner_all);
     named.start();
   }
@@ -99,16 +105,21 @@ struct Lab {
   }
 };
 
-void leave(KeyOrder& order) { order.publish = order.sign_keys = order.sign_zone = order.announce = false; }
+void leave(KeyOrder& order) {
+  order.publish = order.sign_keys = order.sign_zone = order.announce = false;
+}
 
 bool are_as_ordered(const Result<Seen>& seen, const std::vector<KeyOrder>& orders) {
   if (!seen || seen->keys.size() != orders.size()) return false;
-  return std::equal(orders.begin(), orders.end(), seen->keys.begin(), [](const KeyOrder& order, const SeenKey& key) {
-    const bool signs_right = key.signs_whole_zone == order.sign_zone && key.signs_anything == order.sign_zone;
-    return key.fingerprint == order.fingerprint && key.published == order.publish &&
-           key.signs_keys == order.sign_keys && key.announced == order.announce &&
-           (signs_right || (order.role == Role::ksk && order.publish));
-  });
+  return std::equal(orders.begin(), orders.end(), seen->keys.begin(),
+                    [](const KeyOrder& order, const SeenKey& key) {
+                      const bool signs_right = key.signs_whole_zone == order.sign_zone &&
+                                               key.signs_anything == order.sign_zone;
+                      return key.fingerprint == order.fingerprint &&
+                             key.published == order.publish && key.signs_keys == order.sign_keys &&
+                             key.announced == order.announce &&
+                             (signs_right || (order.role == Role::ksk && order.publish));
+                    });
 }
 
 std::string all(const std::vector<Finding>& findings, Finding::Level level) {
@@ -170,7 +181,8 @@ TEST_CASE_METHOD(Lab, "equal orders need no rndc", "[bind_signer]") {
   CHECK(rndc_calls() == 1);
 }
 
-TEST_CASE_METHOD(Lab, "what crashed between files and rndc is finished by the next order", "[bind_signer]") {
+TEST_CASE_METHOD(Lab, "what crashed between files and rndc is finished by the next order",
+                 "[bind_signer]") {
   Workshop workshop(config());
   std::vector<KeyOrder> keys{ksk(), zsk()};
   REQUIRE(are_as_ordered(workshop.apply(keys), keys));
@@ -192,13 +204,15 @@ TEST_CASE_METHOD(Lab, "what crashed between files and rndc is finished by the ne
   SECTION("one file of a key is lost, and named was restored from an old zone") {
     fs::remove(file(keys[1], ".private"));
     named.stop();
-    for (const char* const ending : {".signed", ".signed.jnl", ".jbk"}) fs::remove(named.path(std::string("example.test") + ending));
+    for (const char* const ending : {".signed", ".signed.jnl", ".jbk"})
+      fs::remove(named.path(std::string("example.test") + ending));
     named.start();
   }
   REQUIRE(are_as_ordered(workshop.apply(keys), keys));
 }
 
-TEST_CASE_METHOD(Lab, "a key that never got anywhere leaves without being written", "[bind_signer]") {
+TEST_CASE_METHOD(Lab, "a key that never got anywhere leaves without being written",
+                 "[bind_signer]") {
   Workshop workshop(config());
   std::vector<KeyOrder> keys{ksk(), zsk(), key(Role::zsk)};
   REQUIRE(are_as_ordered(workshop.apply(keys), keys));
@@ -209,17 +223,20 @@ TEST_CASE_METHOD(Lab, "keys of others are counted and left alone", "[bind_signer
   Workshop workshop(config());
   const std::vector<KeyOrder> keys{ksk(), zsk()};
   REQUIRE(are_as_ordered(workshop.apply(keys), keys));
-  REQUIRE(Named::run("dnssec-keygen -q -a 13 -K '" + (named.keys() / "example.test").string() + "' example.test >/dev/null") == 0);
+  REQUIRE(Named::run("dnssec-keygen -q -a 13 -K '" + (named.keys() / "example.test").string() +
+                     "' example.test >/dev/null") == 0);
   std::vector<KeyOrder> more = keys;
   more.push_back(key(Role::zsk));
   more[2].publish = true;
   const auto seen = workshop.apply(more);
   REQUIRE(are_as_ordered(seen, more));
   CHECK(seen->foreign_keys == 1);
-  CHECK_THAT(all(workshop.check(zone), Finding::Level::warning), Catch::Contains("has keys that are not of Rollcall: K"));
+  CHECK_THAT(all(workshop.check(zone), Finding::Level::warning),
+             Catch::Contains("has keys that are not of Rollcall: K"));
 }
 
-TEST_CASE_METHOD(Lab, "what is not served within the patience is reported as it is", "[bind_signer]") {
+TEST_CASE_METHOD(Lab, "what is not served within the patience is reported as it is",
+                 "[bind_signer]") {
   Workshop workshop(config());
   std::vector<KeyOrder> keys{ksk(), zsk()};
   REQUIRE(are_as_ordered(workshop.apply(keys), keys));
@@ -238,7 +255,8 @@ TEST_CASE_METHOD(Lab, "while named is down the keys wait for it", "[bind_signer]
   const auto seen = workshop.apply(keys);
   REQUIRE_FALSE(seen);
   CHECK(seen.error().code == Errc::unavailable);
-  CHECK_THAT(seen.error().what, Catch::Contains("rndc sign example.test.: named does not answer there; start it"));
+  CHECK_THAT(seen.error().what,
+             Catch::Contains("rndc sign example.test.: named does not answer there; start it"));
   CHECK(workshop.look(keys).error().code == Errc::unavailable);
   CHECK(fs::exists(file(keys[0], ".key")));
   named.start();
@@ -252,15 +270,18 @@ TEST_CASE_METHOD(Lab, "each fault of a zone has its own words", "[bind_signer]")
   };
   SECTION("named does not know it") {
     CHECK(fault("unknown.test.").code == Errc::not_found);
-    CHECK_THAT(fault("unknown.test.").what, Catch::Contains("unknown.test.: named has no such zone; add it to named.conf"));
+    CHECK_THAT(fault("unknown.test.").what,
+               Catch::Contains("unknown.test.: named has no such zone; add it to named.conf"));
   }
   SECTION("its file is missing") {
     CHECK(fault("missing.test.").code == Errc::unavailable);
-    CHECK_THAT(fault("missing.test.").what, Catch::Contains("its file is missing, empty or broken"));
+    CHECK_THAT(fault("missing.test.").what,
+               Catch::Contains("its file is missing, empty or broken"));
   }
   SECTION("its file is empty") {
     named.write_zone("missing.test", "");
-    CHECK_THAT(fault("missing.test.").what, Catch::Contains("its file is missing, empty or broken"));
+    CHECK_THAT(fault("missing.test.").what,
+               Catch::Contains("its file is missing, empty or broken"));
   }
   SECTION("its name is none") {
     CHECK(fault("../x").code == Errc::malformed);
@@ -269,7 +290,8 @@ TEST_CASE_METHOD(Lab, "each fault of a zone has its own words", "[bind_signer]")
   }
 }
 
-TEST_CASE_METHOD(Lab, "a zone that is not set up for keys says which line it lacks", "[bind_signer]") {
+TEST_CASE_METHOD(Lab, "a zone that is not set up for keys says which line it lacks",
+                 "[bind_signer]") {
   Workshop workshop(config());
   dns::test::ZoneMaker other("plain.test");
   KeyOrder order = test::order_for(other, other.key("-a 13"), Role::zsk);
@@ -280,8 +302,10 @@ TEST_CASE_METHOD(Lab, "a zone that is not set up for keys says which line it lac
   CHECK_THAT(seen.error().what, Catch::Contains("inline-signing yes; auto-dnssec maintain;"));
 }
 
-TEST_CASE_METHOD(Lab, "rndc with another key is denied, and nothing is half done", "[bind_signer]") {
-  REQUIRE(Named::run("rndc-confgen -a -c '" + named.path("other.key").string() + "' >/dev/null 2>&1") == 0);
+TEST_CASE_METHOD(Lab, "rndc with another key is denied, and nothing is half done",
+                 "[bind_signer]") {
+  REQUIRE(Named::run("rndc-confgen -a -c '" + named.path("other.key").string() +
+                     "' >/dev/null 2>&1") == 0);
   BindConfig wrong = config();
   wrong.rndc.back() = named.path("other.key").string();
   const std::vector<KeyOrder> keys{ksk(), zsk()};
@@ -325,18 +349,28 @@ TEST_CASE_METHOD(Lab, "the check gives the line to paste for each fault", "[bind
     return all(Workshop(std::move(changed)).check(name), Finding::Level::error);
   };
   const std::string plain = errors(config(), "plain.test.");
-  CHECK_THAT(plain, Catch::Contains("zone plain.test. has inline-signing unset => inline-signing yes;\n"));
-  CHECK_THAT(plain, Catch::Contains("zone plain.test. has auto-dnssec unset => auto-dnssec maintain;\n"));
-  CHECK_THAT(plain, Catch::Contains("key-directory \"" + (named.keys() / "plain.test").string() + "\";\n"));
+  CHECK_THAT(plain,
+             Catch::Contains("zone plain.test. has inline-signing unset => inline-signing yes;\n"));
+  CHECK_THAT(plain,
+             Catch::Contains("zone plain.test. has auto-dnssec unset => auto-dnssec maintain;\n"));
+  CHECK_THAT(plain, Catch::Contains("key-directory \"" + (named.keys() / "plain.test").string() +
+                                    "\";\n"));
   CHECK_THAT(plain, Catch::Contains("named does not maintain the keys of zone plain.test."));
-  CHECK_THAT(errors(config(), "unknown.test."), Catch::Contains("zone unknown.test. is not in") && Catch::Contains("zone \"unknown.test\" { type primary;"));
-  CHECK_THAT(errors(config(), "missing.test."), Catch::Contains("its file is missing, empty or broken"));
+  CHECK_THAT(errors(config(), "unknown.test."),
+             Catch::Contains("zone unknown.test. is not in") &&
+                 Catch::Contains("zone \"unknown.test\" { type primary;"));
+  CHECK_THAT(errors(config(), "missing.test."),
+             Catch::Contains("its file is missing, empty or broken"));
 
   BindConfig wrong = config();
   wrong.keys = named.path("none");
-  CHECK_THAT(errors(wrong, ""), Catch::Contains("is not there => install -d -o rollcall -g bind -m 2750 " + wrong.keys.string()));
+  CHECK_THAT(errors(wrong, ""),
+             Catch::Contains("is not there => install -d -o rollcall -g bind -m 2750 " +
+                             wrong.keys.string()));
   wrong.named_conf = named.path("none");
   CHECK_THAT(errors(wrong, ""), Catch::Contains("named-checkconf " + wrong.named_conf.string()));
   named.stop();
-  CHECK_THAT(errors(config(), ""), Catch::Contains("no answer from") && Catch::Contains("listen-on port") && Catch::Contains("rndc status: named does not answer"));
+  CHECK_THAT(errors(config(), ""), Catch::Contains("no answer from") &&
+                                       Catch::Contains("listen-on port") &&
+                                       Catch::Contains("rndc status: named does not answer"));
 }

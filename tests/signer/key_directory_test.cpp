@@ -36,7 +36,8 @@ struct OneKey {
   }
   bool is_whole() const {
     return dns::prove_private_key(read(private_file), "example.test.", made.rdata) &&
-           dns::dnskey_from(read(public_file).substr(read(public_file).find("\nexample.test.") + 1))->rdata == made.rdata;
+           dns::dnskey_from(read(public_file).substr(read(public_file).find("\nexample.test.") + 1))
+                   ->rdata == made.rdata;
   }
 };
 
@@ -66,7 +67,8 @@ class FullDisk {
 
 }  // namespace
 
-TEST_CASE_METHOD(OneKey, "key files are for the group of named, and directories pass the group on", "[key_directory]") {
+TEST_CASE_METHOD(OneKey, "key files are for the group of named, and directories pass the group on",
+                 "[key_directory]") {
   CHECK(write() == KeyChange::files);
   CHECK(is_whole());
   CHECK(mode_of(directory.path()) == 02750);
@@ -74,7 +76,8 @@ TEST_CASE_METHOD(OneKey, "key files are for the group of named, and directories 
   CHECK(mode_of(public_file) == 0644);
 }
 
-TEST_CASE_METHOD(OneKey, "an equal order changes nothing and needs no private key", "[key_directory]") {
+TEST_CASE_METHOD(OneKey, "an equal order changes nothing and needs no private key",
+                 "[key_directory]") {
   write();
   order.private_key = nullptr;
   const auto before = fs::last_write_time(private_file);
@@ -139,9 +142,15 @@ TEST_CASE_METHOD(OneKey, "a key of which removing was interrupted is removed", "
 TEST_CASE_METHOD(OneKey, "a private key that is not this key's is not written", "[key_directory]") {
   REQUIRE(directory.prepare());
   const std::string other = maker.file(maker.key("-a 13").base + ".private");
-  SECTION("of another key") { order.private_key = [&other] { return dns::private_key_file(other, {}); }; }
-  SECTION("of no key") { order.private_key = [] { return Result<Secret>(Secret::copy_of(as_bytes("?"))); }; }
-  SECTION("that could not be unwrapped") { order.private_key = [] { return Result<Secret>(fail(Errc::malformed, "x")); }; }
+  SECTION("of another key") {
+    order.private_key = [&other] { return dns::private_key_file(other, {}); };
+  }
+  SECTION("of no key") {
+    order.private_key = [] { return Result<Secret>(Secret::copy_of(as_bytes("?"))); };
+  }
+  SECTION("that could not be unwrapped") {
+    order.private_key = [] { return Result<Secret>(fail(Errc::malformed, "x")); };
+  }
   CHECK(directory.write(order, now).error().code == Errc::malformed);
   CHECK_FALSE(directory.has(order));
 }
@@ -153,7 +162,8 @@ TEST_CASE_METHOD(OneKey, "a private key that nobody has is named", "[key_directo
   CHECK_THAT(directory.write(order, now).error().what, Catch::Contains(made.base));
 }
 
-TEST_CASE_METHOD(OneKey, "a full disk leaves the files as they were, and says so", "[key_directory]") {
+TEST_CASE_METHOD(OneKey, "a full disk leaves the files as they were, and says so",
+                 "[key_directory]") {
   write();
   const std::string before = read(private_file);
   order.sign_zone = true;
@@ -162,15 +172,18 @@ TEST_CASE_METHOD(OneKey, "a full disk leaves the files as they were, and says so
     const auto change = directory.write(order, now);
     REQUIRE_FALSE(change);
     CHECK(change.error().code == Errc::unavailable);
-    CHECK(change.error().what == "cannot write " + private_file.string() + ": File too large; free space there");
+    CHECK(change.error().what ==
+          "cannot write " + private_file.string() + ": File too large; free space there");
   }
   CHECK(read(private_file) == before);
   CHECK(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 2);
   CHECK(write() == KeyChange::activation);
 }
 
-TEST_CASE_METHOD(OneKey, "a directory that is not ours to write says whose it should be", "[key_directory]") {
-  fs::permissions(root.path(), fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_exec);
+TEST_CASE_METHOD(OneKey, "a directory that is not ours to write says whose it should be",
+                 "[key_directory]") {
+  fs::permissions(root.path(),
+                  fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_exec);
   const bool is_root = geteuid() == 0;
   if (is_root) REQUIRE(seteuid(65534) == 0);  // nobody
   const auto prepared = directory.prepare();
@@ -178,9 +191,10 @@ TEST_CASE_METHOD(OneKey, "a directory that is not ours to write says whose it sh
   fs::permissions(root.path(), fs::perms::owner_all);
   REQUIRE_FALSE(prepared);
   CHECK(prepared.error().code == Errc::denied);
-  CHECK(prepared.error().what == "cannot create " + directory.path().string() +
-                                     ": Permission denied; let it belong to the user of rollcalld and the group of "
-                                     "named, mode 2750");
+  CHECK(prepared.error().what ==
+        "cannot create " + directory.path().string() +
+            ": Permission denied; let it belong to the user of rollcalld and the group of "
+            "named, mode 2750");
 }
 
 TEST_CASE_METHOD(OneKey, "without the root of key directories nothing is made", "[key_directory]") {
@@ -188,15 +202,17 @@ TEST_CASE_METHOD(OneKey, "without the root of key directories nothing is made", 
   const auto prepared = lost.prepare();
   REQUIRE_FALSE(prepared);
   CHECK(prepared.error().code == Errc::denied);
-  CHECK_THAT(prepared.error().what, Catch::Contains((root.path() / "none").string()) && Catch::Contains("create its directory"));
+  CHECK_THAT(prepared.error().what, Catch::Contains((root.path() / "none").string()) &&
+                                        Catch::Contains("create its directory"));
 }
 
 TEST_CASE("a name that leaves no room for those of key files is refused", "[key_directory]") {
   const dns::test::TemporaryDirectory root;
   const std::string label(58, 'a');
-  const std::string three = label + "." + label + "." + label + ".";   // 177
-  CHECK(KeyDirectory(root.path(), three + std::string(58, 'b') + ".").prepare());        // 236
-  CHECK(KeyDirectory(root.path(), three + std::string(59, 'b') + ".").prepare().error().code == Errc::malformed);
+  const std::string three = label + "." + label + "." + label + ".";               // 177
+  CHECK(KeyDirectory(root.path(), three + std::string(58, 'b') + ".").prepare());  // 236
+  CHECK(KeyDirectory(root.path(), three + std::string(59, 'b') + ".").prepare().error().code ==
+        Errc::malformed);
 }
 
 TEST_CASE_METHOD(OneKey, "keys of others are left alone and listed", "[key_directory]") {

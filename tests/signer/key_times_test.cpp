@@ -20,9 +20,10 @@ KeyOrder order(bool publish, bool sign_keys, bool sign_zone, bool announce) {
   result.announce = announce;
   return result;
 }
-const KeyOrder published = order(true, false, false, false), signing_keys = order(true, true, false, false),
-               signing_zone = order(true, false, true, false), announced = order(true, true, false, true),
-               gone = order(false, false, false, false);
+const KeyOrder published = order(true, false, false, false),
+               signing_keys = order(true, true, false, false),
+               signing_zone = order(true, false, true, false),
+               announced = order(true, true, false, true), gone = order(false, false, false, false);
 
 }  // namespace
 
@@ -76,7 +77,8 @@ TEST_CASE("a CDS goes by its own time, while the key stays", "[key_times]") {
   CHECK_FALSE(times_for(announced, withdrawn, t3).sync_delete);
 }
 
-TEST_CASE("no time lies in the future, even if the clock was set back or the maker's ran ahead", "[key_times]") {
+TEST_CASE("no time lies in the future, even if the clock was set back or the maker's ran ahead",
+          "[key_times]") {
   const auto before = times_for(announced, {}, t3);
   const auto after = times_for(announced, before, t1);
   CHECK(after.publish == t1);
@@ -116,7 +118,8 @@ TEST_CASE("a key that left but of which one signature remains has not left", "[k
   CHECK_FALSE(is_carried_out(gone, seen));
 }
 
-TEST_CASE("signatures of a KSK over zone data count against it only when it leaves", "[key_times]") {
+TEST_CASE("signatures of a KSK over zone data count against it only when it leaves",
+          "[key_times]") {
   KeyOrder ksk = signing_keys;
   ksk.role = Role::ksk;
   SeenKey seen;

@@ -8,7 +8,8 @@
 
 namespace rollcall::signer::test {
 
-inline KeyOrder order_for(const dns::test::ZoneMaker& maker, const dns::test::ZoneMaker::MadeKey& key, Role role) {
+inline KeyOrder order_for(const dns::test::ZoneMaker& maker,
+                          const dns::test::ZoneMaker::MadeKey& key, Role role) {
   KeyOrder order;
   order.fingerprint = dns::fingerprint(key.rdata);
   order.role = role;

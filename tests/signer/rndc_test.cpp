@@ -31,7 +31,8 @@ TEST_CASE("a command that goes on is killed at its deadline", "[command]") {
     CHECK(run_command({"sleep", "1000"}, 20ms).error().code == Errc::unavailable);
   }
   SECTION("or closed") {
-    CHECK(run_command({"sh", "-c", "exec >&- 2>&-; exec sleep 1000"}, 20ms).error().code == Errc::unavailable);
+    CHECK(run_command({"sh", "-c", "exec >&- 2>&-; exec sleep 1000"}, 20ms).error().code ==
+          Errc::unavailable);
   }
 }
 
@@ -43,22 +44,28 @@ TEST_CASE("a command that is not there is named", "[command]") {
 }
 
 TEST_CASE("each complaint of rndc has its code and its cure", "[rndc]") {
-  const auto code = [](std::string_view output) { return rndc_error("sign", "a.test.", output).code; };
-  CHECK(code("rndc: 'sign' failed: not found\nno matching zone 'a.test' in any view\n") == Errc::not_found);
+  const auto code = [](std::string_view output) {
+    return rndc_error("sign", "a.test.", output).code;
+  };
+  CHECK(code("rndc: 'sign' failed: not found\nno matching zone 'a.test' in any view\n") ==
+        Errc::not_found);
   CHECK(code("rndc: 'sign' failed: permission denied\n") == Errc::denied);
   CHECK(code("rndc: 'zonestatus' failed: zone not loaded\n") == Errc::unavailable);
   CHECK(code("rndc: connect failed: 127.0.0.1#953: connection refused\n") == Errc::unavailable);
   CHECK(code("rndc: connection to remote host closed.\n* This may\n") == Errc::denied);
-  CHECK(code("rndc: neither /etc/bind/rndc.conf nor /etc/bind/rndc.key was found\n") == Errc::denied);
+  CHECK(code("rndc: neither /etc/bind/rndc.conf nor /etc/bind/rndc.key was found\n") ==
+        Errc::denied);
   CHECK(rndc_error("sign", "a.test.", "rndc: 'sign' failed: permission denied\n").what ==
-        "rndc sign a.test.: the zone is not set up for it; add to it in named.conf: inline-signing yes; "
+        "rndc sign a.test.: the zone is not set up for it; add to it in named.conf: inline-signing "
+        "yes; "
         "auto-dnssec maintain; (rndc: 'sign' failed: permission denied)");
   CHECK(rndc_error("status", "", "odd\nlines").what == "rndc status failed: odd");
 }
 
 TEST_CASE("a zone's option is its own, or that of all", "[named_conf]") {
   const std::string conf =
-      "options {\n\tkey-directory \"/keys\";\n\tinline-signing no;\n\tlisten-on port 53 {\n\t\tauto-dnssec off;\n\t};\n};\n"
+      "options {\n\tkey-directory \"/keys\";\n\tinline-signing no;\n\tlisten-on port 53 "
+      "{\n\t\tauto-dnssec off;\n\t};\n};\n"
       "view \"a\" {\n\tzone \"B.test\" IN {\n\t\ttype primary;\n\t\tinline-signing yes;\n\t};\n};\n"
       "zone \"c.test\" {\n\tinline-signing-x yes;\n};\n";
   CHECK(has_zone(conf, "b.test."));
