@@ -85,8 +85,9 @@ Heartbeat Member::Impl::heartbeat_now() const {
 
 // Soon after something changed, seldom when nothing does.
 void Member::Impl::send_heartbeat() {
-  if (!in_roster()) return;
   Heartbeat heartbeat = heartbeat_now();
+  // Who joins may lack the very fact that admits it: that has to be said.
+  if (!in_roster() && heartbeat.lacks.empty()) return;
   const bool changed = !sent_ || !same_message(*sent_, heartbeat);
   if (changed && !change_pending_) {
     change_pending_ = true;
@@ -110,7 +111,9 @@ void Member::Impl::send_heartbeat() {
 // Something that others speak of has not arrived.
 void Member::Impl::note_gaps() {
   std::map<Incarnation, BootTime> gaps;
-  for (const Incarnation& author : roster_) {
+  std::set<Incarnation> authors = roster_;  // and who joins knows others by their heartbeats only
+  for (const auto& [member, at] : received_at_) authors.insert(acks_.newest(member)->member);
+  for (const Incarnation& author : authors) {
     if (author == self_ || log_.prefix(author) >= acks_.highest_heard_of(author)) continue;
     const auto before = gap_since_.find(author);
     gaps[author] = before == gap_since_.end() ? now_.boot : before->second;
