@@ -40,8 +40,7 @@ std::vector<Content> Ledger::cached(const Publications<Content>& list, Time now)
     if (!entry.until || now < *entry.until + entry.ttl) contents.push_back(entry.content);
   }
   std::ranges::sort(contents);
-  const auto repeated = std::ranges::unique(contents);
-  contents.erase(repeated.begin(), repeated.end());
+  contents.erase(std::unique(contents.begin(), contents.end()), contents.end());
   return contents;
 }
 
