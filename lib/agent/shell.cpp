@@ -12,6 +12,7 @@ namespace rollcall::agent {
 namespace {
 
 constexpr std::chrono::seconds store_retry{1};
+constexpr std::chrono::seconds joiner_retry{2};
 
 std::uint64_t chance() {
   std::array<std::byte, 8> bytes{};
@@ -138,31 +139,44 @@ void Shell::problem(const std::string& dn, const std::string& why) {
 
 // Somebody proves to know the secret of an invitation. Only the one who invited can tell.
 void Shell::joiner(const directory::MemberEntry& entry) {
-  if (trust_.knows({entry.keys.member, entry.keys.incarnation})) return;
+  const Incarnation who{entry.keys.member, entry.keys.incarnation};
+  if (trust_.knows(who) || admitted_.contains(who)) return;
   const auto invites = parts_.store.invites();
   if (!invites) return;
   for (const Invite& invite : *invites) {
     const Digest proof = join_proof(invite.secret, parts_.self.cluster, entry.keys);
-    if (crypto::equal(proof, *entry.join_proof)) return admit(invite, entry.keys);
+    if (!crypto::equal(proof, *entry.join_proof)) continue;
+    if (const auto why_not = admit(invite, entry.keys)) return refused(entry, *why_not);
+    admitted_.insert(who);
+    tell(notify::Level::notice, "member admitted", "",
+         "host=" + entry.keys.host + " member=" + to_string(who.member));
+    return wake();
   }
 }
 
 // The invitation is bound to its user first: used twice it must never be.
-void Shell::admit(const Invite& invite, const MemberKeys& joiner) {
-  const auto refuse = [&](const std::string& why) {
-    tell(notify::Level::warning, "joiner refused", "", "host=" + joiner.host + " why=" + why);
-  };
-  if (invite.used_by && *invite.used_by != joiner.member) return refuse("the invitation was used");
-  if (!invite.used_by && invite.expires < now().wall) return refuse("the invitation has expired");
+std::optional<std::string> Shell::admit(const Invite& invite, const MemberKeys& joiner) {
+  if (invite.used_by && *invite.used_by != joiner.member) return "the invitation was used";
+  if (!invite.used_by && invite.expires < now().wall) return "the invitation has expired";
   auto sealed = parts_.keyring.seal_newest(joiner);
-  if (!sealed) return refuse(sealed.error().what);
-  if (const auto used = parts_.store.use_invite(invite.id, joiner.member); !used) {
-    return refuse(used.error().what);
+  if (!sealed) return sealed.error().what;
+  const auto used = parts_.store.use_invite(invite.id, joiner.member);
+  if (!used) return used.error().what;
+  return member_->admit(joiner, std::move(*sealed));
+}
+
+// What is in the way may go away by itself: a doubt, a full disk.
+void Shell::refused(const directory::MemberEntry& entry, const std::string& why) {
+  auto& said = refused_[entry.keys.member];
+  if (said != why) {
+    tell(notify::Level::warning, "joiner not admitted yet", "",
+         "host=" + entry.keys.host + " why=" + why);
   }
-  if (const auto why_not = member_->admit(joiner, std::move(*sealed))) return refuse(*why_not);
-  tell(notify::Level::notice, "member admitted", "",
-       "host=" + joiner.host + " member=" + to_string(joiner.member));
-  wake();
+  said = why;
+  const auto timer = std::make_shared<boost::asio::steady_timer>(parts_.loop, joiner_retry);
+  timer->async_wait([this, alive = alive_, timer, entry](const boost::system::error_code&) {
+    if (*alive) joiner(entry);
+  });
 }
 
 MemberStatus Shell::status() const {

@@ -84,7 +84,8 @@ class Shell {
   void directory_state(directory::State state, const std::string& why);
   void problem(const std::string& dn, const std::string& why);
   void joiner(const directory::MemberEntry& entry);
-  void admit(const Invite& invite, const MemberKeys& joiner);
+  std::optional<std::string> admit(const Invite& invite, const MemberKeys& joiner);
+  void refused(const directory::MemberEntry& entry, const std::string& why);
   void tell(notify::Level level, std::string event, const ZoneName& zone, std::string text);
 
   /// Runs `work` on the pool and then `done` with its result in the loop, if the shell is still there.
@@ -118,6 +119,8 @@ class Shell {
   Outbox outbox_;
   Intake intake_;
   boost::asio::steady_timer timer_;
+  std::map<MemberId, std::string> refused_;  ///< Joiners: why not yet.
+  std::set<Incarnation> admitted_;           ///< By us, since the start.
   bool awake_ = false;
   std::optional<Effects> unsaved_;  ///< The store refused them; nothing else is done before.
   std::string store_alarm_;

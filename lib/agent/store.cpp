@@ -138,6 +138,13 @@ Result<> Store::set_membership(const Membership& membership) {
 
 Result<> Store::forget_membership() { return db_.execute("DELETE FROM membership"); }
 
+Result<bool> Store::has_no_facts() {
+  auto query = db_.prepare("SELECT NOT EXISTS (SELECT 1 FROM facts)");
+  if (!query) return tl::unexpected(query.error());
+  if (const auto row = query->step(); !row) return tl::unexpected(row.error());
+  return query->number() != 0;
+}
+
 Result<> Store::set_wrapped_key(const FactId& id, const Bytes& wrapped_key) {
   auto query = db_.prepare(
       "UPDATE facts SET wrapped_key = ? WHERE member = ? AND incarnation = ? AND seq = ?");

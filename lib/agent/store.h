@@ -85,6 +85,8 @@ class Store {
   /// Everything that a Member needs to go on.
   Result<Restored> restore(const Membership& self, const std::string& boot);
 
+  Result<bool> has_no_facts();
+
   /// Errors  not_found.
   Result<StoredFact> fact(const Membership& self, const FactId& id);
   Result<> set_wrapped_key(const FactId& id, const Bytes& wrapped_key);
@@ -94,8 +96,8 @@ class Store {
   Result<> add_invite(const Invite& invite);
   Result<std::vector<Invite>> invites();
   Result<> use_invite(const Uuid& id, const MemberId& by);
-  /// Errors  not_found.
-  Result<> revoke_invite(const Uuid& id);
+  /// Errors  not_found, also if it was used or has expired.
+  Result<> revoke_invite(const Uuid& id, Time now);
 
  private:
   struct Lock;

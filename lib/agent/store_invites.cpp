@@ -40,14 +40,15 @@ Result<> Store::use_invite(const Uuid& id, const MemberId& by) {
   return query->run();
 }
 
-Result<> Store::revoke_invite(const Uuid& id) {
-  auto query = db_.prepare("DELETE FROM invites WHERE id = ? RETURNING id");
+Result<> Store::revoke_invite(const Uuid& id, Time now) {
+  auto query = db_.prepare(
+      "DELETE FROM invites WHERE id = ? AND used_by IS NULL AND expires > ? RETURNING id");
   if (!query) return tl::unexpected(query.error());
-  query->bind(ByteView{id.bytes});
+  query->bind(ByteView{id.bytes}).bind(now.time_since_epoch().count());
   const auto row = query->step();
   if (!row) return tl::unexpected(row.error());
-  if (!*row) return fail(Errc::not_found, "invitation " + to_string(id) + ": not known here");
-  return query->run();
+  if (*row) return query->run();
+  return fail(Errc::not_found, "invitation " + to_string(id) + ": unknown, used or expired");
 }
 
 }  // namespace rollcall::agent

@@ -3,7 +3,6 @@
 #include "lib/agent/attributes_blob.h"
 #include "lib/agent/store.h"
 #include "lib/directory/codec.h"
-#include "lib/util/must.h"
 
 namespace rollcall::agent {
 namespace {
@@ -16,6 +15,8 @@ class Saver {
 
   Result<> operator()(const SaveFact& save) {
     const FactId& id = save.fact.id;
+    const bool unknown = std::holds_alternative<UnknownKind>(save.fact.content);
+    if (unknown && !staging_.unknown.contains(id)) return {};  // stored before, by its bytes
     // A fact is never changed: what is there already stays.
     return run("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?)", [&](Statement& query) {
       bind(query, id.author).bind(id.seq).bind(ByteView{to_blob(attributes_of(save.fact))});
@@ -126,9 +127,7 @@ class Saver {
 
   directory::Attributes attributes_of(const Fact& fact) const {
     if (std::holds_alternative<UnknownKind>(fact.content)) {
-      const auto raw = staging_.unknown.find(fact.id);
-      MUST(raw != staging_.unknown.end());
-      return raw->second;
+      return staging_.unknown.at(fact.id);
     }
     return directory::signed_attributes(
         directory::attributes_of(fact.id, fact.created, fact.content), fact.signature);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/agent/agent.h"
+
+#include <algorithm>
+
+#include "lib/agent/clock.h"
+#include "lib/agent/identity_file.h"
+#include "lib/control/verbs.h"
+#include "lib/directory/ldap_directory.h"
+
+namespace rollcall::agent {
+
+struct Agent::Verbs {
+  struct Entry {
+    std::string_view name;
+    Verb verb;
+    bool without_cluster = false;
+  };
+  static const Entry* find(std::string_view name);
+};
+
+const Agent::Verbs::Entry* Agent::Verbs::find(std::string_view name) {
+  static constexpr Entry all[] = {
+      {"init", &Agent::init, true},
+      {"join", &Agent::join, true},
+      {"status", &Agent::status, true},
+      {"info", &Agent::info, true},
+      {"check", &Agent::check, true},
+      {"log", &Agent::log, true},
+      {"events", &Agent::events, true},
+      {"invite", &Agent::invite},
+      {"invite-revoke", &Agent::invite_revoke},
+      {"members", &Agent::members},
+      {"zone-add", &Agent::zone_add},
+      {"zone-list", &Agent::zone_list},
+      {"zone-show", &Agent::zone_show},
+      {"set", &Agent::set},
+      {"roll", &Agent::roll},
+      {"ds-show", &Agent::ds_show},
+      {"ds-published", &Agent::ds_published},
+      {"ds-withdrawn", &Agent::ds_withdrawn},
+      {"serve", &Agent::serve},
+  };
+  const auto* found = std::ranges::find(all, name, &Entry::name);
+  return found == std::end(all) ? nullptr : found;
+}
+
+Result<std::unique_ptr<Agent>> Agent::create(boost::asio::io_context& loop,
+                                             boost::asio::thread_pool& pool, AgentOptions options) {
+  auto store = Store::open(options.state);
+  if (!store) return tl::unexpected(store.error());
+  auto boot = boot_id();
+  if (!boot) return tl::unexpected(boot.error());
+  std::unique_ptr<Agent> agent(new Agent(loop, pool, std::move(options), std::move(*store)));
+  agent->boot_ = std::move(*boot);
+  if (auto opened = agent->open_directory(); !opened) return tl::unexpected(opened.error());
+  return agent;
+}
+
+Agent::Agent(boost::asio::io_context& loop, boost::asio::thread_pool& pool, AgentOptions options,
+             std::unique_ptr<Store> store)
+    : loop_(loop),
+      pool_(pool),
+      options_(std::move(options)),
+      journal_(options_.log_level),
+      store_(std::move(store)) {
+  options_.settings.serves_dns = options_.signer.has_value();
+  if (options_.signer) {
+    signer_ = std::make_unique<signer::BindSigner>(*options_.signer, pool_.get_executor(),
+                                                   loop_.get_executor());
+    options_.settings.signer = signer_->ability();
+  }
+  journal_.on_event([this] { wake_waiters(); });
+}
+
+Agent::~Agent() = default;
+
+Result<> Agent::open_directory() {
+  auto opened = directory::LdapDirectory::create(loop_, pool_, options_.directory);
+  if (!opened) return tl::unexpected(opened.error());
+  directory_ = std::move(*opened);
+  return {};
+}
+
+Result<> Agent::start() {
+  const auto membership = store_->membership();
+  if (!membership) return tl::unexpected(membership.error());
+  const auto empty = store_->has_no_facts();
+  if (!empty) return tl::unexpected(empty.error());
+  const bool unfinished = *membership && (*membership)->founder && *empty;
+  if (*membership && !unfinished) return run_shell(**membership);
+  tell(notify::Level::notice, "in no cluster yet", "hint=\"rollcall init, or rollcall join TOKEN\"");
+  return {};
+}
+
+Result<> Agent::run_shell(const Membership& self) {
+  auto identity = load_identity(options_.state / "identity");
+  if (!identity) return tl::unexpected(identity.error());
+  if (identity->signing_key() != self.self.signing) {
+    return fail(Errc::conflict, "identity " + (options_.state / "identity").native() +
+                                    ": belongs to another member than the local store");
+  }
+  keyring_ = std::make_unique<Keyring>(std::move(*identity));
+  auto shell = Shell::create({loop_, pool_, *directory_, signer_.get(), *store_, *keyring_, journal_,
+                              self, options_.directory.base, boot_, options_.settings,
+                              options_.parents});
+  if (!shell) return tl::unexpected(shell.error());
+  shell_ = std::move(*shell);
+  shell_->start();
+  return {};
+}
+
+std::optional<control::Problem> Agent::no_member() const {
+  if (shell_) return std::nullopt;
+  return control::Problem{Errc::conflict, "this machine is in no cluster",
+                          "rollcall init founds one; rollcall join TOKEN joins one"};
+}
+
+void Agent::answer(const control::Request& request, Reply reply) {
+  const auto* entry = Verbs::find(request.verb);
+  if (entry == nullptr) {
+    return reply(control::refuse(Errc::malformed, "verb " + request.verb + ": not known"));
+  }
+  if (!entry->without_cluster) {
+    if (auto problem = no_member()) return reply(tl::unexpected(*problem));
+  }
+  (this->*entry->verb)(request, std::move(reply));
+}
+
+void Agent::tell(notify::Level level, std::string event, std::string text) {
+  journal_.write({0, now().wall, level, std::move(event), "", std::move(text)});
+}
+
+}  // namespace rollcall::agent

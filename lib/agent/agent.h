@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One agent: what it needs from its machine, its shell once it belongs to a cluster, and the answers
+// to the verbs of the control socket (lib/control/verbs.h).
+//
+//   agent.cpp             start, and who answers which verb
+//   agent_membership.cpp  init, invite, join
+//   agent_changes.cpp     zone-add, set, roll, ds-published, ds-withdrawn, serve
+//   agent_looking.cpp     status, info, zone-show, ds-show, check
+//   agent_events.cpp      log, events
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <filesystem>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/agent/shell.h"
+#include "lib/control/message.h"
+#include "lib/directory/ldap_options.h"
+#include "lib/signer/bind_signer.h"
+
+namespace rollcall::agent {
+
+struct AgentOptions {
+  std::filesystem::path state;  ///< Directory of the store and the identity; exists.
+  std::string host;             ///< As the others know this machine.
+  Settings settings;
+  directory::LdapOptions directory;
+  std::optional<signer::BindConfig> signer;  ///< Empty: this member serves no DNS.
+  std::vector<ParentServers> parents;
+  notify::Level log_level = notify::Level::notice;
+};
+
+class Agent {
+ public:
+  using Reply = std::function<void(control::Answer)>;
+
+  /// loop, pool  Must outlive it; the pool must be joined before it goes.
+  /// Errors      what the store or the identity says, for people; malformed: bad directory options.
+  static Result<std::unique_ptr<Agent>> create(boost::asio::io_context& loop,
+                                               boost::asio::thread_pool& pool, AgentOptions options);
+  ~Agent();
+
+  /// Goes on with the cluster that the store knows; without one waits for init or join.
+  Result<> start();
+
+  /// Answers a question from the control socket, now or later, once.
+  void answer(const control::Request& request, Reply reply);
+
+  notify::Journal& journal() { return journal_; }
+
+ private:
+  using Verb = void (Agent::*)(const control::Request&, Reply);
+  struct Verbs;
+
+  Agent(boost::asio::io_context& loop, boost::asio::thread_pool& pool, AgentOptions options,
+        std::unique_ptr<Store> store);
+
+  Result<> open_directory();
+  Result<> run_shell(const Membership& self);
+  std::optional<control::Problem> no_member() const;
+  void tell(notify::Level level, std::string event, std::string text);
+
+  // agent_membership.cpp
+  struct Founding;
+  struct Joining;
+  void init(const control::Request& request, Reply reply);
+  void invite(const control::Request& request, Reply reply);
+  void invite_revoke(const control::Request& request, Reply reply);
+  void join(const control::Request& request, Reply reply);
+  void identify(Done<Membership> done, directory::MemberEntry& entry);
+  void found(std::shared_ptr<Founding> founding);
+  void founded(const Founding& founding);
+  void enter(std::shared_ptr<Joining> joining);
+  void write_joiner(std::shared_ptr<Joining> joining);
+  void entered(std::shared_ptr<Joining> joining);
+  void await_admission(std::shared_ptr<Joining> joining, int tries);
+  void add_all(std::shared_ptr<std::vector<directory::Entry>> entries, std::size_t index, Done<> done);
+
+  // agent_changes.cpp
+  void zone_add(const control::Request& request, Reply reply);
+  void set(const control::Request& request, Reply reply);
+  void roll(const control::Request& request, Reply reply);
+  void ds_published(const control::Request& request, Reply reply);
+  void ds_withdrawn(const control::Request& request, Reply reply);
+  void serve(const control::Request& request, Reply reply);
+  Result<std::uint32_t> next_incarnation(const ZoneName& zone);
+
+  // agent_looking.cpp
+  void members(const control::Request& request, Reply reply);
+  void zone_list(const control::Request& request, Reply reply);
+  void zone_show(const control::Request& request, Reply reply);
+  void info(const control::Request& request, Reply reply);
+  void status(const control::Request& request, Reply reply);
+  void ds_show(const control::Request& request, Reply reply);
+  void check(const control::Request& request, Reply reply);
+  void check_signer(const ZoneName& zone, control::Json findings, Reply reply);
+  void check_parent(const ZoneName& zone, control::Json findings, Reply reply);
+  MemberStatus present_status() const;
+
+  // agent_events.cpp
+  struct Waiter;
+  void log(const control::Request& request, Reply reply);
+  void events(const control::Request& request, Reply reply);
+  void wake_waiters();
+
+  boost::asio::io_context& loop_;
+  boost::asio::thread_pool& pool_;
+  AgentOptions options_;
+  notify::Journal journal_;
+  std::string boot_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<signer::Signer> signer_;
+  std::unique_ptr<directory::Directory> directory_;
+  std::unique_ptr<Keyring> keyring_;
+  std::unique_ptr<Shell> shell_;  ///< Null while this machine is in no cluster.
+  bool busy_ = false;             ///< An init or join is under way.
+  std::list<std::shared_ptr<Waiter>> waiters_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< For timers: gone with us.
+};
+
+}  // namespace rollcall::agent
