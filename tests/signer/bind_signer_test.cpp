@@ -163,12 +163,13 @@ TEST_CASE_METHOD(Lab, "named goes through a whole ZSK and a whole KSK rollover",
   keys[3].announce = false;
   REQUIRE(are_as_ordered(workshop.apply(keys), keys));
 
-  // What left stays away, also over a restart.
-  const auto calls = rndc_calls();
+  // What left stays away, also over a restart. While named is loading, a repair may be due.
   named.stop();
   named.start();
   REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  const auto calls = rndc_calls();
   CHECK(are_as_ordered(workshop.look(keys), keys));
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
   CHECK(rndc_calls() == calls);
 }
 
