@@ -155,7 +155,7 @@ bool Member::Impl::may_start_serving() const {
     return seq == 0 || (reached != vector_.end() && reached->second >= seq);
   };
   if (!behind_.empty()) return false;
-  return std::ranges::all_of(acks_.roster(), [&](const MemberId& member) {
+  const auto counts_us = [&](const MemberId& member) {
     if (member == self_.member) return true;
     const Heartbeat* heartbeat = acks_.counted(member);
     return heartbeat && std::ranges::find(heartbeat->roster, self_) != heartbeat->roster.end() &&
@@ -163,7 +163,10 @@ bool Member::Impl::may_start_serving() const {
            std::ranges::all_of(heartbeat->vector, [&](const VectorEntry& entry) {
              return carried(entry.author, entry.seq);
            });
-  });
+  };
+  // Whom the admission names counts even if nothing of theirs has arrived yet.
+  return std::ranges::all_of(acks_.roster(), counts_us) &&
+         std::ranges::all_of(known_, [&](const auto& entry) { return counts_us(entry.first); });
 }
 
 void Member::Impl::serve_when_allowed() {
