@@ -32,16 +32,18 @@ void DnsServer::apply(const Export& order, Done done) {
     context_.schedule.after(milliseconds{50}, [done] { done(std::nullopt); });
     return;
   }
-  if (context_.schedule.now() < hangs_until_) {
-    context_.counters.add("signer hung");
-    context_.schedule.at(hangs_until_, [this, order, done] { apply(order, done); });
-    return;
-  }
-  Zone& zone = found->second;
+  const std::uint64_t number = ++found->second.order;
+  if (context_.schedule.now() >= hangs_until_) return begin(order, number, std::move(done));
+  context_.counters.add("signer hung");
+  context_.schedule.at(hangs_until_, [this, order, number, done] { begin(order, number, done); });
+}
+
+void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
+  Zone& zone = zones_.at(order.zone.name);
+  if (zone.order != number) return done(std::nullopt);
   if (zone.lost) zone.now.keys.clear();  // it loads the zone again, and answers when that is signed
   const Served after = wanted(zone.now, order);
   judge_.ordered(member_, order.zone.name, zone.now, after);
-  const std::uint64_t number = ++zone.order;
   context_.schedule.after(context_.dice.between(milliseconds{20}, Seconds{2}),
                           [this, zone_name = order.zone.name, number, after, keys = order.keys,
                            left = pieces(zone.now, after), done = std::move(done)] {

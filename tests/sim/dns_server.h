@@ -51,6 +51,7 @@ class DnsServer {
   };
   enum class Piece : std::uint8_t { dnskey, first_half, second_half };
 
+  void begin(const Export& order, std::uint64_t number, Done done);
   Served wanted(const Served& before, const Export& order) const;
   std::vector<Piece> pieces(const Served& before, const Served& after);
   void run(const ZoneName& zone, std::uint64_t order, Served after, std::vector<Piece> left,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/sim/machine.h"
 
-#include <cstdlib>
 #include <algorithm>
 #include <utility>
 
@@ -227,7 +226,6 @@ void Machine::pass() {
   if (passes_today_ > passes_a_day_at_most) site_.judge.violated("busy loop: " + name());
 
   const Effects effects = member_->pass(now(), [this] { return site_.context.dice.bits(); });
-  if (getenv("DBG")) tell("PASS saves " + std::to_string(effects.saves.size()) + " acts " + std::to_string(effects.acts.size()) + " again " + (effects.again ? std::to_string((*effects.again - now().boot).count()) : "-")+" kind "+(effects.acts.empty()?"":std::to_string(effects.acts[0].index())));
   const bool worth_it = writes_down_a_promise(effects.saves);
   if (dies(CrashPoint::before_saves, worth_it)) return;
   save(effects.saves);

@@ -183,6 +183,7 @@ void World::tell_of_ds() {
     context_.counters.add("DS told by hand");
     context_.trace.line("admin", "tells " + host.name() + " that the DS of " + zone.zone.name + " is published");
     host.member().ds_published(zone.zone.name, "admin");
+    host.member().ds_withdrawn(zone.zone.name, "admin");  // of the old key, if there is one
     host.poke();
   }
 }
