@@ -82,7 +82,7 @@ void add_zones(CLI::App& app, Invocation& call) {
       "roll", "Asks for the next key of a zone now, without waiting for its time");
   roll_command->add_option("ROLE", call.role, "ksk or zsk")
       ->required()
-      ->check(CLI::IsMember({"ksk", "zsk"}, CLI::ignore_case));
+      ->transform(CLI::IsMember({"ksk", "zsk"}, CLI::ignore_case));
   roll_command->add_option("ZONE", call.zone, "The zone")->required();
   roll_command->callback([&call] { call.exit = roll(call); });
 

@@ -13,7 +13,7 @@
 #include "tests/control/sample.h"
 
 using namespace rollcall;
-using control::Answer, control::Json, control::Request;
+using control::Answer, control::Json;
 
 namespace {
 
@@ -38,12 +38,12 @@ Outcome run(const std::string& arguments) {
 struct World {
   sample::Folder folder;
   Json asked;
-  sample::Daemon daemon{{.path = folder / "s"}, [this](const Request& request, auto done) {
+  sample::Daemon daemon{{.path = folder / "s"}, [this](const control::Request& request, auto done) {
                           asked = {{"verb", request.verb}, {"args", request.args}};
                           done(answer(request));
                         }};
 
-  Answer answer(const Request& request) const {
+  Answer answer(const control::Request& request) const {
     const MemberStatus status = sample::cluster();
     if (request.verb == "status" && request.args.contains("zone")) {
       auto json = control::zone_status_json(status, request.args.at("zone"), sample::now);
