@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Where everything goes: `DESTDIR=… cmake --install BUILD`. rollcalld's unit carries the
 # prefix that was configured.
-set(SYSTEMD_PREFIX ${CMAKE_INSTALL_PREFIX}/lib CACHE PATH "Where systemd's units, sysusers.d and tmpfiles.d are")
+set(ROLLCALL_SYSTEMD_PREFIX ${CMAKE_INSTALL_PREFIX}/lib CACHE PATH "Where systemd's units, sysusers.d and tmpfiles.d are")
 configure_file(rollcalld.service.in rollcalld.service @ONLY)
 
 install(TARGETS rollcall RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS rollcalld RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rollcalld.service rollcall-directory@.service
-        DESTINATION ${SYSTEMD_PREFIX}/systemd/system)
-install(FILES rollcall.sysusers DESTINATION ${SYSTEMD_PREFIX}/sysusers.d RENAME rollcall.conf)
-install(FILES rollcall.tmpfiles DESTINATION ${SYSTEMD_PREFIX}/tmpfiles.d RENAME rollcall.conf)
+        DESTINATION ${ROLLCALL_SYSTEMD_PREFIX}/systemd/system)
+install(FILES rollcall.sysusers DESTINATION ${ROLLCALL_SYSTEMD_PREFIX}/sysusers.d RENAME rollcall.conf)
+install(FILES rollcall.tmpfiles DESTINATION ${ROLLCALL_SYSTEMD_PREFIX}/tmpfiles.d RENAME rollcall.conf)
 install(FILES rollcall.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES rollcalld.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES rollcalld.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
