@@ -151,3 +151,28 @@ TEST_CASE("without a daemon there is a hint, and monitoring is told", "[program]
   CHECK(outcome.out.find("\n  systemctl start rollcalld") != std::string::npos);
   CHECK(run(rollcall + "status --check").code == 2);
 }
+
+TEST_CASE("a bundle that others can read is refused, with the cure", "[program]") {
+  const sample::Folder folder;
+  const std::string bundle = folder / "bundle";
+  const std::string create = std::string{ROLLCALL} + " directory create " + (folder / "dir") +
+                             " --user root --uri ldap://127.0.0.1 --bundle " + bundle;
+  CHECK(run(create).code == 3);
+  std::ofstream{bundle} << "secret";
+  ::chmod(bundle.c_str(), 0644);
+  const Outcome outcome = run(create);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.out ==
+        "rollcall: file " + bundle + " can be used by others: chmod 600 " + bundle + '\n');
+  ::chmod(bundle.c_str(), 0600);
+  CHECK(run(create).code == 2);  // read, and no bundle
+  CHECK_FALSE(std::filesystem::exists(folder / "dir"));
+}
+
+TEST_CASE("an unknown service user is not found", "[program]") {
+  const sample::Folder folder;
+  const Outcome outcome = run(std::string{ROLLCALL} + " directory create " + (folder / "dir") +
+                              " --user no-such-user-here --uri ldap://127.0.0.1");
+  CHECK(outcome.code == 3);
+  CHECK(outcome.out == "rollcall: no user is called 'no-such-user-here'; see --user\n");
+}
