@@ -194,6 +194,7 @@ void Faults::clock() {
   const auto most = dice.pick<Nanoseconds>({Seconds{2}, Seconds{250}, minutes{20}, hours{9}, 400 * day});
   const Nanoseconds wrong_by = dice.one_in(2) ? dice.between(Nanoseconds{1}, most) : -dice.between(Nanoseconds{1}, most);
   world_.context().counters.add("clock wrong");
+  if (most > 7 * day) world_.context().counters.add("clock wrong by weeks");
   world_.context().trace.line("fault", "clock of " + machine.name() + " is " + (wrong_by < Nanoseconds{0} ? "late by " : "early by ") +
                                            to_words(wrong_by < Nanoseconds{0} ? -wrong_by : wrong_by));
   machine.set_clock(wrong_by);

@@ -93,7 +93,8 @@ std::optional<NewKey> Machine::new_key(const MakeKey& act) {
 
 void Machine::check(const CheckCandidate& act) {
   later(site_.context.dice.between(milliseconds{1}, milliseconds{100}), [this, act] {
-    if (dislikes_ > 0 && disliked_.insert(act.fact).second) --dislikes_;
+    // One that does not serve yet may not reject; what it cannot use is for people to solve.
+    if (dislikes_ > 0 && store_.serving() && disliked_.insert(act.fact).second) --dislikes_;
     const bool fails = disliked_.contains(act.fact);
     if (fails) site_.context.counters.add("candidate unusable");
     member_->candidate_checked(act.fact, fails ? std::optional<std::string>{"does not unwrap"} : std::nullopt);

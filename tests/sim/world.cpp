@@ -221,6 +221,9 @@ void World::tell_state() {
     for (const std::string& alarm : status.alarms) tell("alarm: " + alarm);
     for (const ZoneStatus& zone : status.zones) {
       for (const std::string& alarm : zone.alarms) tell(zone.zone.name + " alarm: " + alarm);
+      for (const auto& [role, due] : zone.next_keys) {
+        tell(zone.zone.name + " next " + std::string(to_string(role)) + " due " + to_iso(due));
+      }
       for (const Hold& hold : zone.holds) tell(zone.zone.name + " holds: " + hold.step + ": " + hold.text);
     }
   }
