@@ -35,7 +35,17 @@ void DnsServer::apply(const Export& order, Done done) {
   const std::uint64_t number = ++found->second.order;
   if (context_.schedule.now() >= hangs_until_) return begin(order, number, std::move(done));
   context_.counters.add("signer hung");
-  context_.schedule.at(hangs_until_, [this, order, number, done] { begin(order, number, done); });
+  hung_.push_back([this, order, number, done] { begin(order, number, done); });
+}
+
+void DnsServer::hang_until(Time until) {
+  hangs_until_ = until;
+  context_.schedule.at(until, [this] { go_on(); });
+}
+
+void DnsServer::go_on() {
+  if (context_.schedule.now() < hangs_until_) return;
+  for (const auto& order : std::exchange(hung_, {})) order();
 }
 
 void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
@@ -156,6 +166,7 @@ void DnsServer::recover() {
   hangs_until_ = {};
   refusals_ = 0;
   stops_half_way_ = false;
+  go_on();
 }
 
 const Served* DnsServer::served(const ZoneName& name) const {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "tests/sim/context.h"
 #include "tests/sim/judge.h"
@@ -31,7 +32,7 @@ class DnsServer {
   bool answering() const { return answering_; }
 
   // Faults.
-  void hang_until(Time until) { hangs_until_ = until; }
+  void hang_until(Time until);
   void refuse(unsigned times) { refusals_ = times; }
   void stop_half_way() { stops_half_way_ = true; }
   void lose_zone(const ZoneName& zone);
@@ -52,6 +53,7 @@ class DnsServer {
   enum class Piece : std::uint8_t { dnskey, first_half, second_half };
 
   void begin(const Export& order, std::uint64_t number, Done done);
+  void go_on();
   Served wanted(const Served& before, const Export& order) const;
   std::vector<Piece> pieces(const Served& before, const Served& after);
   void run(const ZoneName& zone, std::uint64_t order, Served after, std::vector<Piece> left,
@@ -67,6 +69,7 @@ class DnsServer {
   std::map<ZoneName, Zone> zones_;
   bool answering_ = false;
   Time hangs_until_{};
+  std::vector<std::function<void()>> hung_;
   unsigned refusals_ = 0;
   bool stops_half_way_ = false;
 };

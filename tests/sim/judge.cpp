@@ -114,13 +114,16 @@ void Judge::wrote(std::size_t member, const Fact& fact) {
     context_.counters.add(lost ? "loser pruned" : "key purged");
   }
   if (const auto* admit = std::get_if<Admit>(&fact.content)) admitted_.insert(admit->joiner.member);
+  if (const auto* reject = std::get_if<Reject>(&fact.content)) {
+    if (const auto found = written_.find(reject->candidate); found != written_.end()) found->second.rejected = true;
+  }
   if (std::holds_alternative<Reject>(fact.content)) context_.counters.add("candidate rejected");
   if (std::holds_alternative<Decision>(fact.content)) context_.counters.add("decision");
   if (std::holds_alternative<Observation>(fact.content)) context_.counters.add("parent observed");
 }
 
 void Judge::made(std::size_t member, const FactId& id, const Candidate& candidate) {
-  written_.insert_or_assign(id, Written{candidate, false});
+  written_.insert_or_assign(id, Written{candidate});
   by_key_.insert_or_assign(candidate.fingerprint, id);
   std::set<FactId>& rivals = zones_[candidate.zone.name].candidates[candidate.generation];
   for (const FactId& rival : rivals) {
@@ -131,7 +134,13 @@ void Judge::made(std::size_t member, const FactId& id, const Candidate& candidat
   const auto place = std::ranges::find(appointed_, member);
   if (place != appointed_.end() && place != appointed_.begin()) context_.counters.add("fail-over made the key");
   if (rivals.size() == 2) context_.counters.add("duplicate candidates");
-  if (candidate.why.starts_with("void")) context_.counters.add("generation void");
+  Generation before = candidate.generation;
+  --before.number;
+  const std::set<FactId>& lost = zones_[candidate.zone.name].candidates[before];
+  const auto rejected = [this](const FactId& old) { return written_.at(old).rejected; };
+  if (rivals.size() == 1 && !lost.empty() && std::ranges::all_of(lost, rejected)) {
+    context_.counters.add("generation void");
+  }
 }
 
 void Judge::wiped(std::size_t member, const Candidate& candidate) {

@@ -81,6 +81,7 @@ class Judge {
   struct Written {
     Candidate candidate;
     bool ended = false;
+    bool rejected = false;
   };
   /// Every key whose record some server gave up on order: forward only.
   using Gone = std::set<std::tuple<std::size_t, Fingerprint, Record>>;
