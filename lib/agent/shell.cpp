@@ -181,6 +181,7 @@ void Shell::refused(const directory::MemberEntry& entry, const std::string& why)
 
 MemberStatus Shell::status() const {
   MemberStatus status = member_->status(now());
+  status.config.cluster = parts_.self.cluster;  // known before the directory says it
   if (!store_alarm_.empty()) status.alarms.push_back(store_alarm_);
   for (const auto& [dn, why] : problems_) status.alarms.push_back(dn + ": " + why);
   return status;

@@ -197,7 +197,7 @@ TEST_CASE("a pass that was not finished left nothing, one that was is whole", "[
     if (child == 0) {
       auto store = Store::open(scratch.path());
       Staging staging;
-      const std::vector<Save> saves = {SaveFact{author.fact(seq, Tombstone{{}, "t"})},
+      const std::vector<Save> saves = {SaveFact{author.fact(seq, Tombstone{{{author.self.self.member, 1}, seq}, "t"})},
                                        SaveCounter{{author.self.self.member, 1}, seq}};
       const bool saved = store && (*store)->save(saves, "boot-1", staging);
       ::kill(::getpid(), saved ? SIGKILL : SIGABRT);
