@@ -49,11 +49,20 @@ std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
                                                std::set<FactId>& decisions) const {
   std::vector<KeyTarget> target;
   std::set<Fingerprint> known;
+  // A purged key is named until the own server was seen without it: it may learn of the withdrawal
+  // and of the purge at one time.
+  const auto still_there = [&](const Fingerprint& key) {
+    if (!work.server.ever_verified) return true;
+    const auto seen = std::ranges::find(work.server.verified, key, &KeyTarget::key);
+    return seen != work.server.verified.end() &&
+           (seen->dnskey || seen->krrsig || seen->zrrsig || seen->ds);
+  };
   for (const auto& candidate : work.book.candidates()) {
     const Fingerprint& key = candidate->fingerprint;
     if (!work.book.ever_introduced(key)) continue;
     known.insert(key);
-    if (ended_.contains(candidate.id) && wiped_.contains(candidate.id)) continue;
+    const bool purged = ended_.contains(candidate.id) && wiped_.contains(candidate.id);
+    if (purged && !still_there(key)) continue;
     const auto served = [&](Record record) { return work.book.history({key, record}).served(); };
     target.push_back({candidate.id, key, candidate->generation, served(Record::dnskey),
                       served(Record::krrsig), served(Record::zrrsig), served(Record::ds)});

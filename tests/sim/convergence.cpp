@@ -77,7 +77,11 @@ std::string World::unfinished_zone(const ZoneName& zone) const {
       const auto other = first->keys.find(key);
       const bool same = other != first->keys.end() && other->second.dnskey == records.dnskey &&
                         other->second.krrsig == records.krrsig && other->second.cds == records.cds;
-      if (!same) return machine->name() + " serves something else";
+      if (!same) {
+        return machine->name() + " serves something else: " +
+               key_name(records.generation.role, records.generation.number, key) + (records.dnskey ? " DNSKEY" : "") +
+               (records.krrsig ? " KRRSIG" : "") + (records.cds ? " CDS" : "");
+      }
     }
   }
   if (first == nullptr) return "nobody serves it";
