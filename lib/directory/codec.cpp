@@ -282,6 +282,8 @@ Result<ReadFact> read_fact(const Uuid& cluster, const std::string& base, const E
 
   read.fact.id = header.id;
   read.fact.created = header.created;
+  // It stands in the entry once: the time of the key is the time of the fact.
+  if (auto* made = std::get_if<Candidate>(&read.fact.content)) made->created = header.created;
   read.signed_bytes = signed_bytes(cluster, entry.attributes);
   read.wrapped_key = wrapped_key_in(entry.attributes);
   if (at.owner != header.id.author.member) read.copied_by = at.owner;

@@ -152,6 +152,7 @@ TEST_CASE("every save comes back after a restart", "[store]") {
   CHECK(back.facts[0].id == own.id);
   CHECK(back.facts[0].signature == own.signature);
   CHECK(std::get<Candidate>(back.facts[0].content).dnskey == candidate.dnskey);
+  CHECK(std::get<Candidate>(back.facts[0].content).created == candidate.created);  // decides elections
   CHECK(back.intents == std::vector{intent});
   CHECK(back.waits == std::map<WaitKey, BootTime>{{wait, BootTime{Seconds{5}}}});
   CHECK(back.counters == std::map<Incarnation, std::uint64_t>{{other, 99}});
