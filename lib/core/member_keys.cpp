@@ -30,7 +30,8 @@ std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
   }
   if (election.open()) return std::nullopt;
   if (request) {
-    need.due = std::max(need.due.value_or(request->created), request->created);
+    // Asked for is due at once, whatever the clock of the one who was asked says.
+    need.due = std::min(std::max(need.due.value_or(request->created), request->created), now_.wall);
     need.why = "request " + to_string(request->content->id);
     return need;
   }
