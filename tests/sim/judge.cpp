@@ -85,10 +85,25 @@ void Judge::ordered(std::size_t member, const ZoneName& name, const Served& befo
     check_forward(member, key, Record::ds, old.cds, records.cds);
     if (records.nothing()) continue;
     const auto introduced = zone.introduced.try_emplace(records.generation, key);
+    if (introduced.second) check_earliest(zone, records.generation, key);
     if (introduced.first->second != key) {
       violated("two keys of " + name + " " + to_string(records.generation) + " introduced: " +
                short_name(introduced.first->second) + " and, by " + member_name(member) + ", " +
                short_name(key));
+    }
+  }
+}
+
+// All have answered by then, so nobody can come with an earlier one.
+void Judge::check_earliest(const Zone& zone, const Generation& generation, const Fingerprint& winner) {
+  const Candidate* won = candidate(winner);
+  const auto rivals = zone.candidates.find(generation);
+  if (won == nullptr || rivals == zone.candidates.end()) return;
+  for (const FactId& rival : rivals->second) {
+    const Written& other = written_.at(rival);
+    if (!other.rejected && other.candidate.created < won->created) {
+      violated("not the earliest: " + to_string(generation) + " " + short_name(winner) + " is introduced, " +
+               short_name(other.candidate.fingerprint) + " is earlier");
     }
   }
 }

@@ -89,6 +89,7 @@ class Judge {
   KeySet bit(Zone& zone, const Fingerprint& key);
   static void recycle_numbers(Zone& zone, const Views& views);
   void check(const ZoneName& name, Zone& zone);
+  void check_earliest(const Zone& zone, const Generation& generation, const Fingerprint& winner);
   void check_forward(std::size_t member, const Fingerprint& key, Record record, bool before, bool after);
   void made(std::size_t member, const FactId& id, const Candidate& candidate);
   std::string explain(const Zone& zone, const Bogus& bogus) const;
