@@ -34,7 +34,7 @@ class Stage:
     def zone(self, who: str) -> dict[str, Any]:
         """What one member says of the zone; nothing while it does not answer."""
         try:
-            return self.ask(who, "status", zone=ZONE)
+            return dict(self.ask(who, "status", zone=ZONE)["zone"])
         except LabError:
             return {"keys": [], "holds": [], "generations": []}
 

@@ -15,7 +15,6 @@ def prepare(master: Master, layout: Layout) -> None:
     """Texts are written as JSON, which TOML reads as it is."""
     rndc = [tools.find("rndc"), "-c", str(master.rndc_conf)]
     write_atomically(master.agent_config, f"""[agent]
-member = {json.dumps(master.uuid)}
 socket = {json.dumps(str(master.agent_socket))}
 state = {json.dumps(str(master.root / "state"))}
 host = {json.dumps(f"{master.name}.lab.test")}
