@@ -115,7 +115,8 @@ void Outbox::start_wipe(const Item& item) {
   parts_.directory.modify(directory::fact_dn(parts_.base, item.second),
                           directory::wipe_wrapped_key(), [this, item](const Result<>& done) {
                             const bool gone = !done && done.error().code == Errc::not_found;
-                            ended(item, gone ? Result<>{} : done);
+                            if (!done && !gone) return ended(item, done);
+                            ended(item, parts_.store.wipe_wrapped_key(item.second));
                           });
 }
 

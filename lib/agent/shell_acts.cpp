@@ -217,13 +217,19 @@ void Shell::act(const AskParent& act) {
           });
 }
 
+// An own key is wiped in the directory first: the copy in the store is what tells, after a crash,
+// that there is something left to do.
 void Shell::act(const Wipe& act) {
+  const bool own = act.candidate.author == Incarnation{parts_.self.self.member,
+                                                       parts_.self.self.incarnation};
+  if (own) {
+    const auto stored = parts_.store.fact(parts_.self, act.candidate);
+    if (stored && stored->wrapped_key) outbox_.wipe(act.candidate);
+    return;
+  }
   if (const auto wiped = parts_.store.wipe_wrapped_key(act.candidate); !wiped) {
     tell(notify::Level::error, "key not wiped", "", wiped.error().what);
   }
-  const bool own = act.candidate.author == Incarnation{parts_.self.self.member,
-                                                       parts_.self.self.incarnation};
-  if (own) outbox_.wipe(act.candidate);
 }
 
 void Shell::act(const SendHeartbeat& act) {

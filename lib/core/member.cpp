@@ -44,6 +44,8 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
       if (const auto* admit = std::get_if<Admit>(&fact.content)) {
         roster_.insert({admit->joiner.member, admit->joiner.incarnation});
       }
+      // A wipe may have been cut short by our death; asking for it twice does no harm.
+      if (std::holds_alternative<Tombstone>(fact.content)) to_wipe_.push_back(fact.id);
       // An opened master key is in memory only: each life opens it again.
       const auto* epoch = std::get_if<Epoch>(&fact.content);
       if (epoch && epoch->recipient == self_.member) to_open_.push_back(fact.id);
@@ -203,6 +205,10 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   }
   for (const FactId& epoch : std::exchange(to_open_, {})) {
     if (opening_.insert(epoch).second) effects_.acts.push_back(OpenEpoch{epoch});
+  }
+  for (const FactId& id : std::exchange(to_wipe_, {})) {
+    const Fact& fact = *log_.find(id);
+    carry_tombstone(fact, std::get<Tombstone>(fact.content));
   }
   int rounds = 0;
   do {

@@ -196,6 +196,13 @@ std::vector<std::string> Member::Impl::alarms() const {
       list.push_back("facts of " + name_of_member(author.member) + " do not arrive here");
     }
   }
+  for (const auto& [id, why] : failed_checks_) {
+    const Fact* fact = log_.find(id);
+    const auto* candidate = fact ? std::get_if<Candidate>(&fact->content) : nullptr;
+    if (!candidate || ended_.contains(id)) continue;
+    list.push_back(candidate->zone.name + ": cannot use " + to_string(candidate->generation) + " of " +
+                   name_of_member(id.author.member) + ": " + why);
+  }
   for (const auto& [zone, work] : zones_) {
     for (std::string& alarm : alarms_of(work)) list.push_back(zone.name + ": " + std::move(alarm));
   }

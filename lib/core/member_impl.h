@@ -60,7 +60,12 @@ struct ZoneWork {
   std::map<Role, Time> next_due;  ///< Of the next generation, where it has a date.
 
   std::map<std::string, BootTime> allowed_since;  ///< Steps by their text.
-  std::map<std::string, std::string> told_holds;  ///< By step: what people were told last.
+  struct ToldHold {
+    std::string text;
+    BootTime since{};
+    bool told = false;
+  };
+  std::map<std::string, ToldHold> told_holds;  ///< By step.
   std::set<FactId> told_winners;
   ZoneView view;
   Plan plan;
@@ -72,6 +77,7 @@ struct Need {
   std::optional<Time> due;  ///< Empty: as soon as it is noticed.
   std::string why;
   bool at_once = false;     ///< A first or forced one: the short window applies.
+  unsigned voids = 0;       ///< Generations in a row of which no candidate was eligible.
 };
 
 class Member::Impl {
@@ -195,6 +201,7 @@ class Member::Impl {
   std::set<FactId> wiped_;                  // of those, told to the shell
   std::set<std::uint32_t> epochs_;          // opened
   std::set<FactId> opened_, opening_;       // sealed to us
+  std::vector<FactId> to_wipe_;             // tombstones that an earlier life carried out
   std::vector<FactId> to_open_;             // those that an earlier life had opened
 
   std::map<Incarnation, std::uint64_t> noted_;   // facts taken note of

@@ -7,6 +7,19 @@
 #include "lib/core/timing.h"
 
 namespace rollcall {
+namespace {
+
+// If candidate after candidate is refused, something is wrong that more keys will not mend: each
+// next generation comes twice as late, until an administrator has looked.
+Nanoseconds after_voids(unsigned voids, const Policy& policy) {
+  if (voids <= 1) return Nanoseconds{0};
+  const Nanoseconds first = std::max(policy.window_first, Seconds{1});
+  const Nanoseconds later = first * (std::int64_t{1} << std::min(voids, 20u));
+  return std::min<Nanoseconds>(later, std::max(policy.window, policy.window_first));
+}
+
+}  // namespace
+
 // Nothing of n+1 is due before n is won or void.
 std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
   const Policy policy = policy_of(work);
@@ -20,6 +33,7 @@ std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
   const auto* request = work.book.request_for(role, newest + 1);
   // What a void generation was made for is still wanted, and at once.
   while (election.voided) {
+    ++need.voids;
     need.due = std::max(need.due.value_or(Time{}), election.candidates.back()->created);
     if (!request) request = work.book.request_for(role, election.number);
     if (election.number == 1) {
@@ -58,10 +72,11 @@ Nanoseconds Member::Impl::delay(const ZoneWork& work, ZoneWork::Turn& turn, cons
     const auto position = std::ranges::find(list, self_.member) - list.begin();
     const bool sees_fail_over = std::ranges::any_of(
         list, [&](const MemberId& member) { return member != self_.member && fresh(member); });
-    return appointed_delay(static_cast<std::size_t>(position), list.size(), sees_fail_over, about);
+    return after_voids(need.voids, policy) +
+           appointed_delay(static_cast<std::size_t>(position), list.size(), sees_fail_over, about);
   }
   if (!turn.drawn) turn.drawn = random_delay_.draw(about, *chance_);
-  return *turn.drawn;
+  return after_voids(need.voids, policy) + *turn.drawn;
 }
 
 bool Member::Impl::intends(const ZoneRef& zone, Role role) const {
@@ -160,6 +175,7 @@ void Member::Impl::tell_winners(ZoneWork& work) {
     const Election election = elect(work.book, role, work.book.newest_generation(role), acks_);
     if (!election.winner || !work.told_winners.insert(election.winner->id).second) continue;
     const Candidate& key = *election.winner->content;
+    if (work.book.ever_introduced(key.fingerprint)) continue;  // old news, after a restart
     const std::size_t others = election.candidates.size() - 1;
     tell(Notice::Level::notice, "winner", work.zone.name,
          to_string(key.generation) + ": key tag " + std::to_string(key.key_tag) + " of " +

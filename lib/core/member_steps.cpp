@@ -109,21 +109,26 @@ void Member::Impl::decide_step(ZoneWork& work, const Step& step) {
                     work.view.intervals});
 }
 
-// A hold is told when its reason changes, not again and again.
+// A hold is told once it lasts: most end before anybody could read of them.
 void Member::Impl::tell_holds(ZoneWork& work) {
-  std::map<std::string, std::string> holds;
+  std::map<std::string, ZoneWork::ToldHold> holds;
   for (const Hold& hold : work.plan.holds) {
     std::string text = hold.text;
     for (const MemberId& member : hold.waits_for) {
       text += (&member == &hold.waits_for.front() ? ": " : ", ") + name_of_member(member);
     }
-    const auto told = work.told_holds.find(hold.step);
-    if (told == work.told_holds.end() || told->second != text) {
+    const auto before = work.told_holds.find(hold.step);
+    const bool same = before != work.told_holds.end() && before->second.text == text;
+    ZoneWork::ToldHold told = same ? before->second : ZoneWork::ToldHold{text, now_.boot, false};
+    const BootTime at = told.since + settings_.patience;
+    if (!told.told && now_.boot < at) wake(at);
+    if (!told.told && now_.boot >= at) {
       tell(Notice::Level::info, "step held", work.zone.name,
            hold.step + " (" + std::string{to_string(hold.reason)} + "): " + text +
                (hold.until ? ", until " + to_iso(*hold.until) : ""));
+      told.told = true;
     }
-    holds[hold.step] = std::move(text);
+    holds[hold.step] = std::move(told);
   }
   work.told_holds = std::move(holds);
 }

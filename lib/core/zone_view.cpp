@@ -168,6 +168,8 @@ std::vector<MemberId> not_acked(const Lens& lens, const ZoneRef& zone,
 
 bool ds_confirmed(const Lens& lens, const KeyRecord& ds) {
   const RecordHistory& history = lens.book.history(ds);
+  // Nobody withdraws a KSK before its DS has left every cache: who decided that had the proof.
+  if (history.withdrawn() && lens.book.history({ds.key, Record::dnskey}).withdrawn()) return true;
   const std::vector<FactId>& decisions = history.last_change();
   const std::set<FactId> after{decisions.begin(), decisions.end()};
   std::size_t witnesses = 0;

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "lib/core/election.h"
+#include "lib/core/zone_view.h"
 #include "tests/core/lone_member.h"
 
 using namespace rollcall;
@@ -175,6 +176,44 @@ TEST_CASE("a candidate is out if it was made before it was due, or anybody rejec
     view.all_ack();
     CHECK(view.election().voided);
     CHECK_FALSE(view.election().winner);
+  }
+}
+
+TEST_CASE("a record is in every cache only when every single member has answered", "[acks]") {
+  View view;
+  view.candidate(alice, 1ns);
+  const KeyRecord dnskey{view.book.candidates()[0]->fingerprint, Record::dnskey};
+  view.hold(bob, Decision{zone, {dnskey}, {}, {}, {}});
+  Waits waits;
+  const auto look = [&](BootTime now) {
+    const std::set<FactId> ended;
+    const Lens lens{view.book, view.acks, ended, Policy{}, Intervals{.dnskey_ttl = 1h}, t0, now};
+    return view_zone(zone, lens, waits).keys.at(0)[Record::dnskey];
+  };
+  view.receive(view.heartbeat(alice));
+  view.receive(view.heartbeat(bob));
+
+  SECTION("two of three are not enough, however long it takes") {
+    look(BootTime{});
+    const RecordView seen = look(BootTime{} + 4000_days);
+    CHECK(seen.state == State::rumoured);
+    CHECK(seen.missing == std::vector{carol.member});
+  }
+  SECTION("all three: a TTL after the reader saw the last answer, and not a second earlier") {
+    view.receive(view.heartbeat(carol));
+    CHECK(look(BootTime{} + 10h).until == t0 + 1h);
+    CHECK(look(BootTime{} + 11h - 1s).state == State::rumoured);
+    CHECK(look(BootTime{} + 11h).state == State::omnipresent);
+  }
+  SECTION("who takes an answer back makes the wait start again") {
+    view.receive(view.heartbeat(carol));
+    look(BootTime{} + 10h);
+    Heartbeat lost = view.heartbeat(carol, 2);
+    lost.behind = {{zone, {}}};
+    view.receive(lost);
+    CHECK(look(BootTime{} + 11h).missing == std::vector{carol.member});
+    view.receive(view.heartbeat(carol, 3));
+    CHECK(look(BootTime{} + 12h).until == t0 + 1h);
   }
 }
 
