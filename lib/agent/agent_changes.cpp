@@ -9,6 +9,7 @@
 #include "lib/directory/codec_config.h"
 #include "lib/directory/codec_dn.h"
 #include "lib/dns/names.h"
+#include "lib/signer/key_directory.h"
 
 namespace rollcall::agent {
 namespace {
@@ -53,6 +54,9 @@ Result<std::uint32_t> Agent::next_incarnation(const ZoneName& zone) {
 void Agent::zone_add(const control::Request& request, Reply reply) {
   const auto zone = zone_arg(request.args);
   if (!zone) return reply(tl::unexpected(Problem(zone.error())));
+  if (auto fits = signer::check_key_file_names(*zone); !fits) {
+    return reply(tl::unexpected(Problem(fits.error())));
+  }
   const auto policy_name = control::optional_text_arg(request.args, "policy");
   if (!policy_name) return reply(tl::unexpected(Problem(policy_name.error())));
   const auto incarnation = next_incarnation(*zone);

@@ -67,6 +67,14 @@ bool is_foreign(const fs::path& file) {
 
 }  // namespace
 
+Result<> check_key_file_names(const ZoneName& zone) {
+  constexpr std::size_t longest = NAME_MAX - std::string_view("K+013+12345.private").size();
+  if (zone.size() <= longest) return {};
+  return fail(Errc::malformed,
+              fmt::format("zone {} cannot have key files: its name is longer than {} bytes", zone,
+                          longest));
+}
+
 KeyDirectory::KeyDirectory(const fs::path& root, ZoneName zone)
     : root_(root), zone_(std::move(zone)), path_(root_ / dns::zone_file_name(zone_)) {}
 
@@ -76,12 +84,7 @@ fs::path KeyDirectory::file(const KeyOrder& order, std::string_view ending) cons
 }
 
 Result<> KeyDirectory::prepare() {
-  constexpr std::size_t longest = NAME_MAX - std::string_view("K+013+12345.private").size();
-  if (zone_.size() > longest) {
-    return fail(Errc::malformed,
-                fmt::format("zone {} cannot have key files: its name is longer than {} bytes",
-                            zone_, longest));
-  }
+  if (auto fits = check_key_file_names(zone_); !fits) return fits;
   clear_half_made(path_);
   if (!is_there(path_)) {
     if (auto made = make_directory(path_, root_); !made) return made;

@@ -16,6 +16,11 @@ namespace rollcall::signer {
 /// What has become different for named. The larger includes the smaller.
 enum class KeyChange { none, files, activation };
 
+/// Whether files can have the names of a zone's keys: the file system allows less than the DNS.
+///
+/// Errors  malformed if the zone's name is too long.
+Result<> check_key_file_names(const ZoneName& zone);
+
 class KeyDirectory {
  public:
   /// root  Holds one directory for each zone; it must be there.
@@ -25,7 +30,7 @@ class KeyDirectory {
 
   /// Makes the directory if it is not there, and clears what a crash left unfinished.
   ///
-  /// Errors  denied, unavailable; malformed if the zone's name is too long for names of key files.
+  /// Errors  denied, unavailable; as check_key_file_names().
   Result<> prepare();
 
   /// Whether at least one of a key's two files is there.
