@@ -14,11 +14,11 @@ from lablib.named import ALGORITHM
 PATIENCE = 30.0  # how long something may take before a test gives up; nothing is expected to need it
 
 
-def await_that(what: str, holds: Callable[[], bool]) -> float:
+def await_that(what: str, holds: Callable[[], object], patience: float = PATIENCE) -> float:
     """Waits until it holds; gives how long that took."""
     began = time.monotonic()
     while not holds():
-        assert time.monotonic() - began < PATIENCE, f"not after {PATIENCE:.0f} seconds: {what}"
+        assert time.monotonic() - began < patience, f"not after {patience:.0f} seconds: {what}"
         time.sleep(0.02)
     return time.monotonic() - began
 

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab of the tests of faults."""
+import shutil
+from typing import Iterator
+
+import pytest
+
+from faultlib import PATIENCE, POLICY, ZONE, Cluster
+from labtest import await_that, processes_below, short_directory
+from lablib import cluster as clusters
+from lablib.cli import find_binaries
+from lablib.client import Lab
+from lablib.layout import Spec
+from lablib.probe import Probe, Verdict
+
+
+@pytest.fixture(scope="module")
+def formed() -> Iterator[Cluster]:
+    """Two members and a zone with its first keys, watched by the resolvers' users to the very end."""
+    directory = short_directory()
+    lab = Lab.up(Spec(str(directory), find_binaries(), 2, ["example.test", "twice.test"],
+                      zone_ttl=2, negative_ttl=1, parent_ttl=2))
+    try:
+        with Probe(lab.info(), seed=1) as probe:
+            clusters.form(lab)
+            clusters.set_policy(lab, "a", **POLICY)
+            cluster = Cluster(lab)
+            cluster.add("a", ZONE)
+            await_that("the zone has its first keys", lambda: cluster.state("b", "KSK", 1, "DS") == "omnipresent",
+                       PATIENCE)
+            yield cluster
+        assert probe.score.count(Verdict.BOGUS) == 0 and probe.score.count(Verdict.VALIDATED) > 0
+    finally:
+        lab.down()
+    assert processes_below(directory) == []
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def cluster(formed: Cluster) -> Iterator[Cluster]:
+    """The members are well before each test, and after it."""
+    formed.await_calm()
+    yield formed
+    formed.await_calm()
