@@ -155,6 +155,7 @@ Result<> Intake::take_fact(directory::Entry& entry) {
     if (std::holds_alternative<UnknownKind>(read->fact.content)) {
       parts_.staging.unknown[id] = as_added(entry, id);
     }
+    events_.fact(read->fact);
   }
   const bool more_are_known = parts_.trust.learn(read->fact);
   parts_.member.fact(std::move(read->fact));

@@ -29,6 +29,7 @@ struct IntakeParts {
 /// Told besides the core.
 struct IntakeEvents {
   std::function<void()> news;                                       ///< The core should look.
+  std::function<void(const Fact&)> fact;                            ///< Not known before; verified.
   std::function<void(const directory::MemberEntry&)> joiner;        ///< An entry with a proof.
   std::function<void(directory::State, const std::string&)> state;
 };

@@ -43,7 +43,7 @@ Shell::Shell(ShellParts parts, Restored restored)
       outbox_({parts_.loop, parts_.directory, parts_.store, parts_.self, parts_.base},
               [this](const std::string& dn, const std::string& why) { problem(dn, why); }),
       intake_({parts_.self, parts_.base, *member_, trust_, staging_},
-              {[this] { wake(); },
+              {[this] { wake(); }, [this](const Fact& fact) { heard(fact); },
                [this](const directory::MemberEntry& entry) { joiner(entry); },
                [this](directory::State state, const std::string& why) {
                  directory_state(state, why);

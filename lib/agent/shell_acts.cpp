@@ -149,10 +149,11 @@ void Shell::act(const Export& act) {
   }
   const auto patience = std::chrono::ceil<Seconds>(parts_.settings.patience);
   parts_.signer->apply(act.zone.name, std::move(*ordered), patience,
-                       [this, alive = alive_, zone = act.zone,
-                        order = act.order](const Result<signer::Seen>& seen) {
+                       [this, alive = alive_, zone = act.zone, order = act.order,
+                        since = take_heard(act.zone.name)](const Result<signer::Seen>& seen) {
                          if (!*alive) return;
                          if (seen) {
+                           if (since) tell_pace(zone.name, *since, *seen);
                            member_->exported(zone, order, served_zone(*seen));
                          } else {
                            member_->export_failed(zone, order, seen.error().what);

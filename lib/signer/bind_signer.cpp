@@ -120,7 +120,7 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
 
   // False, and finished, if named did not take it.
   bool tell(std::string_view verb) {
-    told_ = true;
+    if (!told_at_) told_at_ = Clock::now();
     const auto answer = state_->rndc.run(verb, zone_);
     if (!answer) finish(tl::unexpected(answer.error()));
     return answer.has_value();
@@ -155,7 +155,7 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
     const auto seen = state_->look(zone_, orders_);
     if (seen && are_carried_out(orders_, *seen)) return conclude(*seen);
     // The files are right and named did not read them: it was down, or restored.
-    if (seen && !told_ && !tell(lacks_signatures(orders_, *seen) ? "sign" : "loadkeys")) return;
+    if (seen && !told_at_ && !tell(lacks_signatures(orders_, *seen) ? "sign" : "loadkeys")) return;
     const bool may_change = seen || seen.error().code == Errc::unavailable;
     if (!may_change || Clock::now() + pause_ > until_) return finish(seen);
     timer_.expires_after(pause_);
@@ -180,7 +180,10 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
     finish(seen);
   }
 
-  void finish(Result<Seen> result) { state_->deliver(std::move(done_), std::move(result)); }
+  void finish(Result<Seen> result) {
+    if (result) result->told_at = told_at_;
+    state_->deliver(std::move(done_), std::move(result));
+  }
 
   std::shared_ptr<const State> state_;
   ZoneName zone_;
@@ -189,7 +192,7 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
   Done<Seen> done_;
   Clock::time_point until_;
   milliseconds pause_ = first_pause;
-  bool told_ = false;  // rndc has run.
+  std::optional<Clock::time_point> told_at_;  // rndc has run.
   boost::asio::steady_timer timer_;
 };
 

@@ -5,7 +5,9 @@
 // the server answers.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,8 @@ struct Seen {
   Seconds max_zone_ttl{0};     ///< The largest TTL of any RRset, SOA minimum included.
   std::optional<Time> first_expiry;  ///< The earliest expiration of any RRSIG; empty: unsigned.
   std::uint32_t serial = 0;
+  /// When the key files were durable and the server was about to be told; empty: it was not told.
+  std::optional<std::chrono::steady_clock::time_point> told_at;
 };
 
 /// One line of the set-up check.
