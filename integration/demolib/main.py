@@ -3,6 +3,7 @@
 import argparse
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop is interrupted: the lab ends too
     began = time.monotonic()
     root = Path(options.dir or tempfile.mkdtemp(prefix="rollcall-demo-"))
     try:
@@ -93,8 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"demo: {error}", file=sys.stderr)
     finally:
         if options.keep:
-            cluster_note = _how_to_talk(lab, binaries)
-            print(cluster_note)
+            print(_how_to_talk(lab, binaries))
         else:
             lab.down()
     print(f"\n{'all six steps took place, nothing was bogus' if well else 'the demo FAILED'}"

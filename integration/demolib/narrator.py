@@ -15,7 +15,8 @@ from lablib.errors import LabError
 
 POLL_SECONDS = 0.3
 SAME_FOR_ALL = {"winner", "ds seen at parent", "step held"}
-QUIET = {"server not in order", "server in order again", "serving"}
+QUIET = {"directory refreshing", "directory current", "in no cluster yet", "asked to join", "zone added",
+         "key manager set", "invitation made"}
 COLOURS = {"story": "1", "error": "31", "warning": "33", "notice": "32", "info": "0"}
 
 
