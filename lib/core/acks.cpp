@@ -5,6 +5,12 @@
 
 namespace rollcall {
 
+bool same_answers(const Heartbeat& a, const Heartbeat& b) {
+  return a.member == b.member && a.last_seq == b.last_seq && a.roster == b.roster &&
+         a.vector == b.vector && a.behind == b.behind && a.serving == b.serving &&
+         a.signer == b.signer && a.dnskey_ttl == b.dnskey_ttl && a.max_zone_ttl == b.max_zone_ttl;
+}
+
 bool says_behind(const Heartbeat& heartbeat, const FactId& fact, const ZoneRef* zone) {
   return std::ranges::any_of(heartbeat.behind, [&](const Behind& behind) {
     if (behind.facts.empty()) return zone != nullptr && behind.zone == *zone;
@@ -16,14 +22,17 @@ bool Acks::receive(Heartbeat heartbeat) {
   const auto found = received_.find(heartbeat.member.member);
   if (found == received_.end()) {
     const MemberId member = heartbeat.member.member;
-    received_.emplace(member, Received{std::nullopt, std::move(heartbeat)});
+    received_.emplace(member, Received{std::nullopt, std::move(heartbeat), true});
     return true;
   }
   const Heartbeat& held = found->second.newest;
   const bool newer = std::pair{heartbeat.member.number, heartbeat.counter} >
                      std::pair{held.member.number, held.counter};
-  if (newer) found->second.newest = std::move(heartbeat);
-  return newer;
+  if (!newer) return false;
+  Received& received = found->second;
+  received.fresh = received.fresh || !same_answers(held, heartbeat);
+  received.newest = std::move(heartbeat);
+  return true;
 }
 
 bool Acks::closed(const Heartbeat& heartbeat) const {
@@ -33,17 +42,29 @@ bool Acks::closed(const Heartbeat& heartbeat) const {
   });
 }
 
-void Acks::recount() {
-  std::set<MemberId> everybody;
+bool Acks::recount() {
+  bool changed = false;
+  std::vector<MemberId> everybody;
   const auto count = [&](const Heartbeat& heartbeat) {
-    for (const Incarnation& member : heartbeat.roster) everybody.insert(member.member);
+    for (const Incarnation& member : heartbeat.roster) everybody.push_back(member.member);
   };
   if (self_) count(*self_);
   for (auto& [member, received] : received_) {
-    if (closed(received.newest)) received.counted = received.newest;
+    changed = changed || received.fresh;  // its `behind` holds at once
+    received.fresh = false;
+    const bool same_one = received.counted && received.counted->counter == received.newest.counter &&
+                          received.counted->member == received.newest.member;
+    if (!same_one && closed(received.newest)) {
+      changed = changed || !received.counted || !same_answers(*received.counted, received.newest);
+      received.counted = received.newest;
+    }
     if (received.counted) count(*received.counted);
   }
-  roster_.assign(everybody.begin(), everybody.end());
+  std::ranges::sort(everybody);
+  everybody.erase(std::unique(everybody.begin(), everybody.end()), everybody.end());
+  changed = changed || everybody != roster_;
+  roster_ = std::move(everybody);
+  return changed;
 }
 
 const Heartbeat* Acks::counted(const MemberId& member) const {

@@ -28,7 +28,9 @@ class Acks {
   void set_self(Heartbeat heartbeat) { self_ = std::move(heartbeat); }
 
   /// Counts what became closed, since a heartbeat or a fact arrived.
-  void recount();
+  ///
+  /// Returns  Whether any answer changed, and with it what may be decided.
+  bool recount();
 
   /// The newest heartbeat of a member that is closed to the reader; null if there is none.
   const Heartbeat* counted(const MemberId& member) const;
@@ -56,6 +58,7 @@ class Acks {
   struct Received {
     std::optional<Heartbeat> counted;
     Heartbeat newest;
+    bool fresh = true;  // not looked at by recount() yet
   };
 
   const FactLog& log_;
@@ -63,6 +66,9 @@ class Acks {
   std::map<MemberId, Received> received_;
   std::vector<MemberId> roster_;
 };
+
+/// Whether two heartbeats answer the same, whatever else they say.
+bool same_answers(const Heartbeat& a, const Heartbeat& b);
 
 /// Whether the heartbeat says that the fact, or its zone as a whole, is not carried out.
 bool says_behind(const Heartbeat& heartbeat, const FactId& fact, const ZoneRef* zone);

@@ -28,13 +28,6 @@ std::optional<No> awaits(const KeyView& key, Record record, State wanted) {
   return No{Reason::time, "caches may not have followed yet: " + change, {}, seen.until};
 }
 
-std::optional<No> first_of(std::initializer_list<std::optional<No>> answers) {
-  for (const auto& answer : answers) {
-    if (answer) return answer;
-  }
-  return std::nullopt;
-}
-
 const KeyView* in_use_zsk(const ZoneView& view) {
   for (auto key = view.keys.rbegin(); key != view.keys.rend(); ++key) {
     if (key->generation.role == Role::zsk && key->in_use()) return &*key;
@@ -223,10 +216,14 @@ std::optional<No> cache_guard(const ZoneView& view, const WantedStep& wanted) {
 }  // namespace
 
 std::optional<No> first_no(const ZoneView& view, const WantedStep& wanted, Time now) {
-  return first_of({schedule_guard(view, wanted, now), predecessor_is_settled(view, wanted),
-                   other_role_is_settled(view, wanted), ksk_first(view, wanted, now),
-                   order_guard(view, wanted), parent_guard(view, wanted),
-                   rules_guard(view, wanted), cache_guard(view, wanted)});
+  if (auto no = schedule_guard(view, wanted, now)) return no;
+  if (auto no = predecessor_is_settled(view, wanted)) return no;
+  if (auto no = other_role_is_settled(view, wanted)) return no;
+  if (auto no = ksk_first(view, wanted, now)) return no;
+  if (auto no = order_guard(view, wanted)) return no;
+  if (auto no = parent_guard(view, wanted)) return no;
+  if (auto no = rules_guard(view, wanted)) return no;
+  return cache_guard(view, wanted);
 }
 
 }  // namespace rollcall

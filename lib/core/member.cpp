@@ -127,6 +127,7 @@ void Member::Impl::tell(Notice::Level level, std::string event, const ZoneName& 
 
 void Member::Impl::wake(BootTime at) {
   effects_.again = std::min(effects_.again.value_or(at), at);
+  if (looked_at_) looked_at_->again = std::min(looked_at_->again.value_or(at), at);
 }
 
 // --- what people ask -----------------------------------------------------------------------------
@@ -196,6 +197,7 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   std::ranges::move(std::exchange(pending_saves_, {}), std::back_inserter(effects_.saves));
   watch_clocks();
   doubt_ = doubt();
+  if (may_decide() != std::exchange(could_decide_, may_decide())) all_stale_ = true;
   if (!std::exchange(intents_struck_, true)) {  // a key that was being made when we died
     for (const Intent& intent : std::set<Intent>{intents_}) drop_intent(intent);
   }
@@ -215,10 +217,10 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
     again_ = false;
     follow_facts();
     acks_.set_self(answers());
-    acks_.recount();
+    all_stale_ = acks_.recount() || all_stale_;
     serve_when_allowed();
     finish_keys();
-    for (auto& [zone, work] : zones_) work_on(work);
+    look_at_zones();
   } while (again_ && ++rounds < most_rounds);
   if (again_) wake(now_.boot);
 
@@ -228,6 +230,23 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   send_heartbeat();
   for (Notice& notice : std::exchange(pending_notices_, {})) effects_.acts.push_back(std::move(notice));
   return std::move(effects_);
+}
+
+// Work follows change: a zone is looked at when something about it changed, or its time came.
+void Member::Impl::look_at_zones() {
+  const bool all = std::exchange(all_stale_, false);
+  for (auto& [zone, work] : zones_) {
+    const bool its_time = work.again && *work.again <= now_.boot;
+    if (!all && !work.stale && !its_time) {
+      if (work.again) wake(*work.again);
+      continue;
+    }
+    work.stale = false;
+    work.again.reset();
+    looked_at_ = &work;
+    work_on(work);
+    looked_at_ = nullptr;
+  }
 }
 
 void Member::Impl::save_progress() {
@@ -253,20 +272,34 @@ Member::Member(Incarnation self, Uuid instance, Settings settings, const Crypto&
                                    std::move(restored))) {}
 Member::~Member() = default;
 
-void Member::config(ClusterConfig config) { impl_->config_ = std::move(config); }
-void Member::policy(const std::string& name, Policy policy) { impl_->policies_[name] = policy; }
-void Member::policy_gone(const std::string& name) { impl_->policies_.erase(name); }
+void Member::config(ClusterConfig config) {
+  impl_->config_ = std::move(config);
+  impl_->all_stale_ = true;
+}
+
+void Member::policy(const std::string& name, Policy policy) {
+  impl_->policies_[name] = policy;
+  impl_->all_stale_ = true;
+}
+
+void Member::policy_gone(const std::string& name) {
+  impl_->policies_.erase(name);
+  impl_->all_stale_ = true;
+}
 
 void Member::zone(ZoneConfig config) {
   zone_gone(config.zone.name);
   ZoneWork& work = impl_->work_of(config.zone);
   work.configured = true;
+  work.stale = true;
   work.policy_name = std::move(config.policy);
 }
 
 void Member::zone_gone(const ZoneName& name) {
   for (auto& [zone, work] : impl_->zones_) {
-    if (zone.name == name) work.configured = false;
+    if (zone.name != name) continue;
+    work.configured = false;
+    work.stale = true;
   }
 }
 
@@ -299,6 +332,7 @@ void Member::quarantined(const std::string& dn, const std::string& why) {
 
 void Member::key_made(NewKey key) {
   const Intent intent = key.intent;
+  impl_->work_of(intent.zone).stale = true;
   if (impl_->intents_.contains(intent)) impl_->made_.insert_or_assign(intent, std::move(key));
 }
 
@@ -308,6 +342,7 @@ void Member::key_failed(const Intent& intent, std::string why) {
   impl_->failed_intents_.insert(intent);
   ZoneWork& work = impl_->work_of(intent.zone);
   work.turns[intent.generation.role].since = impl_->now_.boot + key_retry;
+  work.stale = true;
 }
 
 void Member::candidate_checked(const FactId& fact, std::optional<std::string> failure) {
@@ -325,6 +360,7 @@ void Member::epoch_opened(const FactId& fact, std::optional<std::string> failure
     impl_->opening_.insert(fact);  // asking again would end the same way
     return;
   }
+  impl_->all_stale_ = true;
   impl_->opened_.insert(fact);
   impl_->epochs_.insert(epoch->number);
 }
@@ -343,6 +379,7 @@ void Member::look_failed(const ZoneRef& zone, std::uint64_t order, std::string w
 }
 
 void Member::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now) {
+  impl_->work_of(zone).stale = true;
   auto& parent = impl_->work_of(zone).parent;
   std::ranges::sort(answer.ds);
   std::ranges::sort(answer.ds_somewhere);
@@ -353,12 +390,14 @@ void Member::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now) {
 }
 
 void Member::parent_silent(const ZoneRef& zone, std::string why) {
+  impl_->work_of(zone).stale = true;
   auto& parent = impl_->work_of(zone).parent;
   parent.answer.reset();
   parent.silent = std::move(why);
 }
 
 void Member::parent_unconfigured(const ZoneRef& zone) {
+  impl_->work_of(zone).stale = true;
   impl_->work_of(zone).parent.configured = false;
 }
 

@@ -19,6 +19,7 @@ void Member::Impl::watch_clocks() {
   const Nanoseconds offset = now_.wall.time_since_epoch() - now_.boot.time_since_epoch();
   if (wall_minus_boot_ && distance(offset - *wall_minus_boot_) > settings_.clock_tolerance) {
     jumped_at_ = now_.boot;
+    all_stale_ = true;
     for (auto& [member, theirs] : clock_offset_) theirs -= offset - *wall_minus_boot_;
   }
   wall_minus_boot_ = offset;

@@ -140,6 +140,7 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
 void Member::Impl::exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen) {
   ZoneWork& work = work_of(zone);
   if (order != work.server.order) return;
+  all_stale_ = true;  // it may have changed the TTLs that every zone waits by
   server_answered(work, work.server.ordered, std::move(seen));
 }
 
@@ -147,6 +148,7 @@ void Member::Impl::server_failed(const ZoneRef& zone, std::uint64_t order, std::
   ZoneWork& work = work_of(zone);
   auto& server = work.server;
   if (order != server.order) return;
+  work.stale = true;
   server.busy = false;
   if (server.failure != why) tell(Notice::Level::warning, "server not in order", zone.name, why);
   server.failure = std::move(why);

@@ -43,11 +43,16 @@ void Member::Impl::note(const Fact& fact) {
   std::uint64_t& noted = noted_[fact.id.author];
   if (fact.id.seq <= noted) return;
   noted = fact.id.seq;
-  if (const ZoneRef* zone = zone_of(fact)) work_of(*zone).book.add(fact);
+  if (const ZoneRef* zone = zone_of(fact)) {
+    work_of(*zone).book.add(fact);
+    work_of(*zone).stale = true;
+  }
   if (const auto* tombstone = std::get_if<Tombstone>(&fact.content)) {
     if (tombstone->ended.author == fact.id.author) ended_.insert(tombstone->ended);
+    all_stale_ = true;
   }
   if (const auto* admit = std::get_if<Admit>(&fact.content)) {
+    all_stale_ = true;
     for (const MemberKeys& keys : admit->known) known_.try_emplace(keys.member, keys);
     known_.insert_or_assign(admit->joiner.member, admit->joiner);
   }
@@ -71,7 +76,7 @@ void Member::Impl::follow(const Incarnation& author) {
       continue;
     }
     at = behind_.erase(at);
-    progressed_ = true;
+    own_answer_changed(*fact);
   }
 
   std::uint64_t& reached = vector_[author];
@@ -85,15 +90,25 @@ void Member::Impl::follow(const Incarnation& author) {
       const BootTime since = tried_since_.try_emplace(fact.id, now_.boot).first->second;
       const bool too_long = now_.boot - since >= settings_.patience;
       if (!too_long) wake(since + settings_.patience);
-      if (too_long && in_order) behind_.insert(fact.id);
+      if (too_long && in_order && behind_.insert(fact.id).second) own_answer_changed(fact);
       done = too_long;
     }
     in_order = in_order && done;
     if (in_order) {
       reached = seq;
       tried_since_.erase(fact.id);
-      progressed_ = true;
+      own_answer_changed(fact);
     }
+  }
+}
+
+// Our own answer counts like the others'.
+void Member::Impl::own_answer_changed(const Fact& fact) {
+  progressed_ = true;
+  if (const ZoneRef* zone = zone_of(fact)) {
+    work_of(*zone).stale = true;
+  } else {
+    all_stale_ = true;
   }
 }
 

@@ -11,10 +11,8 @@ constexpr std::size_t most_lacks = 16;  // asked for at a time; the next heartbe
 
 // Whether two heartbeats say the same, but for number and time.
 bool same_message(const Heartbeat& a, const Heartbeat& b) {
-  return a.last_seq == b.last_seq && a.roster == b.roster && a.vector == b.vector &&
-         a.behind == b.behind && a.lacks == b.lacks && a.serving == b.serving &&
-         a.signer == b.signer && a.dnskey_ttl == b.dnskey_ttl &&
-         a.max_zone_ttl == b.max_zone_ttl && a.next_keys == b.next_keys && a.alarms == b.alarms;
+  return same_answers(a, b) && a.lacks == b.lacks && a.next_keys == b.next_keys &&
+         a.alarms == b.alarms;
 }
 
 }  // namespace
@@ -173,6 +171,7 @@ void Member::Impl::serve_when_allowed() {
   if (serving_ || !may_start_serving()) return;
   serving_ = true;
   progressed_ = true;
+  all_stale_ = true;
   tell(Notice::Level::notice, "serving", "", "every member counts this one: it may answer now");
 }
 

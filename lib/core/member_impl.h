@@ -24,6 +24,8 @@ struct ZoneWork {
   ZoneRef zone;
   std::string policy_name = "default";
   bool configured = false;
+  bool stale = true;              ///< Something about it changed since it was looked at.
+  std::optional<BootTime> again;  ///< When it wants to be looked at in any case.
   ZoneBook book;
 
   // The own server.
@@ -103,6 +105,7 @@ class Member::Impl {
   // member_facts.cpp
   const Fact& add_fact(FactContent content);
   void follow_facts();
+  void own_answer_changed(const Fact& fact);
   bool carry(const Fact& fact);
   bool carry_candidate(const Fact& fact, const Candidate& candidate);
   bool carry_decision(const Fact& fact, const Decision& decision);
@@ -127,6 +130,7 @@ class Member::Impl {
   std::vector<std::uint16_t> taken_tags(const ZoneWork& work, const Generation& generation) const;
 
   // member_steps.cpp
+  void look_at_zones();
   void work_on(ZoneWork& work);
   Lens lens_for(const ZoneWork& work) const;
   ParentView view_parent(const ZoneWork& work) const;
@@ -191,6 +195,9 @@ class Member::Impl {
   Acks acks_;
   Waits waits_;
   std::map<ZoneRef, ZoneWork> zones_;
+  bool all_stale_ = true;          // something changed that concerns every zone
+  bool could_decide_ = false;      // in the pass before
+  ZoneWork* looked_at_ = nullptr;  // whose times wake() belongs to
   ClusterConfig config_;
   std::map<std::string, Policy> policies_;
   std::map<std::string, std::string> quarantine_;

@@ -89,6 +89,7 @@ void Member::Impl::drop_intent(const Intent& intent) {
   if (intents_.erase(intent) == 0) return;
   made_.erase(intent);
   effects_.saves.push_back(DropIntent{intent});
+  work_of(intent.zone).stale = true;
   again_ = true;
 }
 

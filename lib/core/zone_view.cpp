@@ -18,6 +18,10 @@ std::vector<Stated<Candidate>> keys_of(const Lens& lens) {
   std::vector<Stated<Candidate>> keys;
   for (const Role role : {Role::ksk, Role::zsk}) {
     for (std::uint32_t n = 1; n <= lens.book.newest_generation(role); ++n) {
+      const bool over = std::ranges::all_of(
+          lens.book.candidates_of(role, n),
+          [&](const auto& candidate) { return lens.ended.contains(candidate.id); });
+      if (over) continue;
       const Election election = elect(lens.book, role, n, lens.acks);
       for (const auto& candidate : election.candidates) {
         const bool wins = election.winner && election.winner->id == candidate.id;
