@@ -38,7 +38,11 @@ def formed() -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(formed: Cluster) -> Iterator[Cluster]:
-    """The members are well before each test, and after it."""
+    """The members are well before each test; after it they are well again, and none has lost a key."""
     formed.await_calm()
     yield formed
     formed.await_calm()
+    first, *others = formed.names
+    for other in others:
+        await_that(f"{first} and {other} know the same keys",
+                   lambda: formed.keys(first) and formed.keys(first) == formed.keys(other))

@@ -82,6 +82,10 @@ class Cluster:
         return [hold for hold in self.zone(who, zone)["holds"]
                 if any(line["host"] == f"{whom}.lab.test" for line in hold["waits_for"])]
 
+    def is_silent(self, who: str, whom: str) -> bool:
+        """Whether a member has not heard of another one for long."""
+        return any(line["host"] == f"{whom}.lab.test" and not line["fresh"] for line in self.status(who)["members"])
+
     # Rollovers.
 
     def add(self, who: str, zone: str) -> None:
@@ -112,6 +116,11 @@ class Cluster:
 
     def await_rolled(self, generation: int) -> None:
         await_that(f"ZSK {generation} has replaced its predecessor", lambda: self.is_rolled(generation), PATIENCE)
+
+    def keys(self, who: str) -> list[tuple[str, str, int, int]]:
+        """All keys that a member knows: zone, role, generation, key tag."""
+        return [(zone["zone"], key["role"], key["generation"], key["key_tag"])
+                for zone in self.status(who)["zones"] for key in zone["keys"]]
 
     def candidates(self, zone: str = ZONE) -> list[tuple[str, int, str]]:
         """All keys that were ever made, out of the directory: role, generation and maker."""

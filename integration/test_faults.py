@@ -29,6 +29,7 @@ def test_a_directory_that_is_gone_for_a_while(cluster: Cluster) -> None:
     cluster.await_alarm("a", "the directory cannot be followed", cluster.lab.member("a")["ldapi"])
     assert not cluster.status("a")["may_write"]
     await_that("b waits for a, by name", lambda: cluster.holds_on("b", "a"))
+    await_that("b counts a as silent", lambda: cluster.is_silent("b", "a"))
     cluster.lab.start("a", ["slapd"])
     cluster.await_rolled(generation)
 
