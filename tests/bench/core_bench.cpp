@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the core costs: a look at a zone in which nothing is to do, and a decision in the middle of a
-// rollover.
+// What the core costs: a look at a zone in which nothing is to do, and a decision in the middle of
+// a rollover.
 #include <benchmark/benchmark.h>
 
 #include "lib/core/decide.h"
 #include "lib/core/timing.h"
+#include "lib/util/must.h"
 #include "tests/core/lone_member.h"
 
 namespace {
@@ -21,6 +22,8 @@ Policy unlimited() {
 void pass_over_a_settled_zone(benchmark::State& state) {
   test::LoneMember member{unlimited(), {SwapAbility::exact, Seconds{0}}};
   member.run_until(30_days);
+  MUST(member.state(Role::zsk, 1, Record::zrrsig) == State::omnipresent);
+  MUST(member.state(Role::ksk, 1, Record::ds) == State::omnipresent);
   const Moment now = member.moment();
   const auto chance = [] { return std::uint64_t{0}; };
   for (auto _ : state) benchmark::DoNotOptimize(member.member().pass(now, chance));
@@ -51,6 +54,7 @@ ZoneView rolling_zone() {
 
 void decide_in_a_rolling_zone(benchmark::State& state) {
   const ZoneView view = rolling_zone();
+  MUST(decide(view, test::LoneMember::start).steps.size() == 1);
   for (auto _ : state) benchmark::DoNotOptimize(decide(view, test::LoneMember::start));
 }
 BENCHMARK(decide_in_a_rolling_zone)->Unit(benchmark::kMicrosecond);

@@ -33,8 +33,8 @@ struct Maker {
 
   directory::Attributes encode(const agent::MadeKey& made) const {
     const Candidate candidate = candidate_of(made.key);
-    return directory::with_wrapped_key(
-        directory::attributes_of(id, candidate.created, candidate), made.wrapped);
+    return directory::with_wrapped_key(directory::attributes_of(id, candidate.created, candidate),
+                                       made.wrapped);
   }
 
   // The entry of a candidate as it goes to the directory.
