@@ -75,10 +75,11 @@ class Agent {
   void identify(Done<Membership> done, directory::MemberEntry& entry);
   void found(std::shared_ptr<Founding> founding);
   void founded(const Founding& founding);
-  void enter(std::shared_ptr<Joining> joining);
+  void enter(std::shared_ptr<Joining> joining, int tries);
   void write_joiner(std::shared_ptr<Joining> joining);
   void entered(std::shared_ptr<Joining> joining);
   void await_admission(std::shared_ptr<Joining> joining, int tries);
+  void look_again(std::function<void()> look);
   void add_all(std::shared_ptr<std::vector<directory::Entry>> entries, std::size_t index, Done<> done);
 
   // agent_changes.cpp

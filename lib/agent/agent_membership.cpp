@@ -22,8 +22,9 @@ namespace {
 
 using control::Json;
 
-constexpr std::chrono::milliseconds admission_poll{200};
+constexpr std::chrono::milliseconds poll_interval{200};
 constexpr int admission_polls = 75;  // 15 s: a member answers within a heartbeat's debounce
+constexpr int replication_polls = 75;
 
 Result<Policy> policy_from(const Json& args) {
   Policy policy;
@@ -54,6 +55,11 @@ Json membership_json(const Membership& self) {
 control::Problem cluster_is_there(const Uuid& cluster) {
   return {Errc::conflict, "the directory holds a cluster already, " + to_string(cluster),
           "on one of its members: rollcall invite; then here: rollcall join TOKEN"};
+}
+
+control::Problem no_cluster_there(const std::string& dn) {
+  return {Errc::not_found, "the directory holds no cluster yet: " + dn + " is not there",
+          "see that it replicates with the inviter's; then again: rollcall join TOKEN"};
 }
 
 }  // namespace
@@ -245,19 +251,27 @@ void Agent::join(const control::Request& request, Reply reply) {
       [this, joining](const Result<Membership>& self) {
         if (!self) return joining->reply(tl::unexpected(control::Problem(self.error())));
         joining->self = *self;
-        enter(joining);
+        enter(joining, replication_polls);
       },
       joining->entry);
 }
 
-// A token for another directory is noticed before anything is written.
-void Agent::enter(std::shared_ptr<Joining> joining) {
+// A token for another directory is noticed before anything is written. In a directory that was just
+// made, the cluster may still be on its way from another member's.
+void Agent::enter(std::shared_ptr<Joining> joining, int tries) {
+  const std::string dn = directory::config_dn(options_.directory.base);
   directory_->read(
-      directory::config_dn(options_.directory.base),
-      [this, joining](const Result<directory::Entry>& there) {
+      dn, [this, joining, dn, tries](const Result<directory::Entry>& there) {
         const auto stop = [&](control::Problem problem) {
           joining->reply(tl::unexpected(std::move(problem)));
         };
+        if (!there && there.error().code == Errc::not_found) {
+          if (tries == 0) return stop(no_cluster_there(dn));
+          if (tries == replication_polls) {
+            tell(notify::Level::warning, "no cluster in the directory yet", "waiting for " + dn);
+          }
+          return look_again([this, joining, tries] { enter(joining, tries - 1); });
+        }
         if (!there) return stop(there.error());
         const auto config = directory::read_config(*there);
         if (!config) return stop(config.error());
@@ -325,11 +339,15 @@ void Agent::await_admission(std::shared_ptr<Joining> joining, int tries) {
     answer["admitted"] = status.member;
     return joining->reply(std::move(answer));
   }
-  const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, admission_poll);
-  timer->async_wait([this, alive = std::weak_ptr(alive_), joining, tries,
-                     timer](const boost::system::error_code&) {
-    if (alive.lock()) await_admission(joining, tries - 1);
-  });
+  look_again([this, joining, tries] { await_admission(joining, tries - 1); });
+}
+
+void Agent::look_again(std::function<void()> look) {
+  const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, poll_interval);
+  timer->async_wait(
+      [alive = std::weak_ptr(alive_), look = std::move(look), timer](const boost::system::error_code&) {
+        if (alive.lock()) look();
+      });
 }
 
 }  // namespace rollcall::agent
