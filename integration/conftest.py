@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab of the tests of faults."""
 import shutil
+from contextlib import contextmanager
 from typing import Iterator
 
 import pytest
@@ -14,13 +15,30 @@ from lablib.layout import Spec
 from lablib.probe import Probe, Verdict
 
 
-@pytest.fixture(scope="module")
-def formed() -> Iterator[Cluster]:
-    """Two members and a zone with its first keys, watched by the resolvers' users to the very end."""
+@contextmanager
+def _lab_of_two() -> Iterator[Lab]:
     directory = short_directory()
     lab = Lab.up(Spec(str(directory), find_binaries(), 2, ["example.test", "twice.test"],
                       zone_ttl=2, negative_ttl=1, parent_ttl=2))
     try:
+        yield lab
+    finally:
+        lab.down()
+    assert processes_below(directory) == []
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def strangers() -> Iterator[Cluster]:
+    """Two agents that are in no cluster yet."""
+    with _lab_of_two() as lab:
+        yield Cluster(lab)
+
+
+@pytest.fixture(scope="module")
+def formed() -> Iterator[Cluster]:
+    """Two members and a zone with its first keys, watched by the resolvers' users to the very end."""
+    with _lab_of_two() as lab:
         with Probe(lab.info(), seed=1) as probe:
             clusters.form(lab)
             clusters.set_policy(lab, "a", **POLICY)
@@ -30,10 +48,6 @@ def formed() -> Iterator[Cluster]:
                        PATIENCE)
             yield cluster
         assert probe.score.count(Verdict.BOGUS) == 0 and probe.score.count(Verdict.VALIDATED) > 0
-    finally:
-        lab.down()
-    assert processes_below(directory) == []
-    shutil.rmtree(directory)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -34,17 +35,34 @@ def test_a_directory_that_is_gone_for_a_while(cluster: Cluster) -> None:
     cluster.await_rolled(generation)
 
 
-def test_a_directory_that_has_no_base_yet(cluster: Cluster) -> None:
-    """It was made anew, and its peer is out of reach: the base arrives with the peer."""
+def make_directory_anew(cluster: Cluster) -> None:
+    """That of b holds nothing, not even its base, until it reaches its peer."""
     cluster.lab.cut("a", "b")
     cluster.lab.kill("b", ["slapd", "agent"])
     for file in (cluster.place("b") / "ldap" / "data").iterdir():
         file.unlink()
     cluster.lab.start("b", ["slapd", "agent"])
+
+
+def test_a_directory_that_has_no_base_yet(cluster: Cluster) -> None:
+    make_directory_anew(cluster)
     cluster.await_alarm("b", "the directory cannot be followed", BASE)
     generation = cluster.roll("a")
     cluster.lab.heal()
     cluster.await_rolled(generation)
+
+
+def test_who_joins_waits_for_the_base(strangers: Cluster) -> None:
+    make_directory_anew(strangers)
+    strangers.ask("a", "init")
+    token = strangers.ask("a", "invite")["token"]
+    with ThreadPoolExecutor() as others:
+        joined = others.submit(strangers.ask, "b", "join", token=token)
+        await_that("b says what it waits for", lambda: any(
+            line["text"] == f"waiting for cn=config,{BASE}" for line in strangers.ask("b", "log")["events"]))
+        strangers.lab.heal()
+        assert joined.result()["admitted"]
+    strangers.await_calm()
 
 
 @pytest.fixture
