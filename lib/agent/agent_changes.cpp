@@ -5,6 +5,7 @@
 #include "lib/agent/clock.h"
 #include "lib/control/appointment.h"
 #include "lib/control/args.h"
+#include "lib/core/timing.h"
 #include "lib/crypto/random.h"
 #include "lib/directory/codec_config.h"
 #include "lib/directory/codec_dn.h"
@@ -27,6 +28,20 @@ std::vector<std::string> zone_warnings(const std::vector<ParentServers>& parents
   if (parent_of(parents, zone) != nullptr) return {};
   return {"no server of the parent of " + zone +
           " is configured here ([[parent]]): this member cannot see its DS by itself"};
+}
+
+/// Why a zone cannot be rolled by a policy: its next rollover would begin before the last one ends.
+std::optional<Problem> too_short(const std::string& name, const Policy& policy) {
+  for (const Role role : {Role::ksk, Role::zsk}) {
+    const Seconds lifetime = policy.lifetime(role), shortest = shortest_lifetime(role, policy);
+    if (lifetime == Seconds{0} || lifetime > shortest) continue;
+    return Problem{Errc::malformed,
+                   "policy " + name + ": a " + std::string{to_string(role)} + " lifetime of " +
+                       to_words(lifetime) + " is no longer than its publication and retirement, " +
+                       to_words(shortest) + " by the policy's TTLs and margins",
+                   "a longer lifetime, or 0 for no rollover by time"};
+  }
+  return std::nullopt;
 }
 
 /// What of the configuration `set` changes; an empty list takes the old one away.
@@ -82,7 +97,9 @@ void Agent::zone_add(const control::Request& request, Reply reply) {
         if (!policy && policy.error().code == Errc::not_found) {
           return reply(control::refuse(Errc::not_found, "policy " + config.policy + ": not there"));
         }
-        if (!policy) return reply(tl::unexpected(Problem(policy.error())));
+        const auto read = policy ? directory::read_policy(*policy) : tl::unexpected(policy.error());
+        if (!read) return reply(tl::unexpected(Problem(read.error())));
+        if (auto no = too_short(config.policy, *read)) return reply(tl::unexpected(std::move(*no)));
         directory_->add({directory::zone_dn(options_.directory.base, config.zone.name),
                          directory::attributes_of(config)},
                         added);

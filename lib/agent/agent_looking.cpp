@@ -103,6 +103,22 @@ Json finding(signer::Finding::Level level, std::string what, std::string cure = 
   return {{"level", names[static_cast<int>(level)]}, {"what", std::move(what)}, {"cure", std::move(cure)}};
 }
 
+/// Clocks decide nothing about safety, but a wrong one plans at the wrong time and wins elections.
+Json clock_finding(const MemberStatus& status) {
+  using Level = signer::Finding::Level;
+  constexpr Seconds tolerance{2};
+  if (!status.clock_behind) return finding(Level::ok, "clock: no other member to compare it with yet");
+  const Nanoseconds behind = *status.clock_behind;
+  const std::string distance = to_words(behind < Nanoseconds{0} ? -behind : behind);
+  if (behind <= tolerance && behind >= -tolerance) {
+    return finding(Level::ok, "clock: within " + distance + " of the other members'");
+  }
+  return finding(Level::error,
+                 "clock: " + distance + (behind > Nanoseconds{0} ? " behind" : " ahead of") +
+                     " the other members'",
+                 "timedatectl set-ntp true");
+}
+
 }  // namespace
 
 MemberStatus Agent::present_status() const { return shell_ ? shell_->status() : MemberStatus{}; }
@@ -183,7 +199,7 @@ void Agent::ds_show(const control::Request& request, Reply reply) {
                                     parent_of(options_.parents, *name))}});
 }
 
-// Directory, then the signer, then the parent; what is wrong with one does not hide the others.
+// Clock, directory, then the signer, then the parent; what is wrong with one does not hide the others.
 void Agent::check(const control::Request& request, Reply reply) {
   using Level = signer::Finding::Level;
   const auto zone = optional_zone_arg(request.args);
@@ -192,8 +208,12 @@ void Agent::check(const control::Request& request, Reply reply) {
   if (!shell_) {
     findings.push_back(finding(Level::warning, "this machine is in no cluster",
                                "rollcall init, or rollcall join TOKEN"));
-  } else if (const std::string doubt = shell_->status().doubt; !doubt.empty()) {
-    findings.push_back(finding(Level::warning, "nothing new is written: " + doubt));
+  } else {
+    const MemberStatus status = shell_->status();
+    if (!status.doubt.empty()) {
+      findings.push_back(finding(Level::warning, "nothing new is written: " + status.doubt));
+    }
+    findings.push_back(clock_finding(status));
   }
   directory_->read(options_.directory.base, [this, findings, zone = *zone,
                                              reply](const Result<directory::Entry>& there) mutable {

@@ -25,20 +25,25 @@ void Member::Impl::watch_clocks() {
   wall_minus_boot_ = offset;
 }
 
-std::string Member::Impl::doubt() const {
-  if (!identity_trouble_.empty()) return identity_trouble_;
-  if (!current_) return "the directory cannot be followed: " + not_current_why_;
-
+// The median of the other members' clocks minus our own; empty if none was heard of lately.
+std::optional<Nanoseconds> Member::Impl::clock_behind() const {
   std::vector<Nanoseconds> offsets;
   for (const auto& [member, offset] : clock_offset_) {
     if (fresh(member)) offsets.push_back(offset);
   }
-  if (!offsets.empty()) {
-    const auto middle = offsets.begin() + static_cast<std::ptrdiff_t>(offsets.size() / 2);
-    std::ranges::nth_element(offsets, middle);
-    if (distance(*middle) <= settings_.clock_tolerance) return {};
-    return "the own clock is " + to_words(distance(*middle)) +
-           (*middle > Nanoseconds{0} ? " behind" : " ahead of") + " the other members' clocks";
+  if (offsets.empty()) return std::nullopt;
+  const auto middle = offsets.begin() + static_cast<std::ptrdiff_t>(offsets.size() / 2);
+  std::nth_element(offsets.begin(), middle, offsets.end());
+  return *middle;
+}
+
+std::string Member::Impl::doubt() const {
+  if (!identity_trouble_.empty()) return identity_trouble_;
+  if (!current_) return "the directory cannot be followed: " + not_current_why_;
+  if (const auto behind = clock_behind()) {
+    if (distance(*behind) <= settings_.clock_tolerance) return {};
+    return "the own clock is " + to_words(distance(*behind)) +
+           (*behind > Nanoseconds{0} ? " behind" : " ahead of") + " the other members' clocks";
   }
   if (jumped_at_ && now_.boot - *jumped_at_ < steady) {
     return "the own clock was set, and no other member can confirm it; waiting for an hour";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The insides of Member, shared by its source files only. Each file is one concern:
-//   member.cpp            events, and the order of things in a pass
+//   member.cpp            the public face: what each event leaves behind
+//   member_pass.cpp       facts and heartbeats taken in, and the order of things in a pass
 //   member_facts.cpp      own facts made, everybody's carried out
 //   member_keys.cpp       when a key is made, and when it is wiped
 //   member_steps.cpp      what is decided, and what the parent has to say
@@ -164,6 +165,7 @@ class Member::Impl {
 
   // member_doubt.cpp
   void watch_clocks();
+  std::optional<Nanoseconds> clock_behind() const;
   std::string doubt() const;
   bool in_roster() const { return roster_.contains(self_); }
   bool may_write() const { return in_roster() && serving_ && doubt_.empty(); }

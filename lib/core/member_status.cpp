@@ -164,6 +164,7 @@ MemberStatus Member::Impl::status(Moment now) const {
   status.serving = serving_;
   status.may_write = may_write();
   status.doubt = doubt_;
+  status.clock_behind = clock_behind();
   status.config = config_;
   std::set<MemberId> everybody;
   for (const auto& [member, keys] : known_) everybody.insert(member);

@@ -94,6 +94,7 @@ struct MemberStatus {
   bool serving = false;
   bool may_write = false;
   std::string doubt;                       ///< Why nothing new is written; empty: no doubt.
+  std::optional<Nanoseconds> clock_behind; ///< The other clocks' median minus ours; empty: nobody to ask.
   ClusterConfig config;
   std::vector<MemberLine> members;
   std::vector<ZoneStatus> zones;

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Facts and heartbeats taken in, what people ask for, and the order of things in a pass.
+#include <algorithm>
+#include <utility>
+
+#include "lib/core/member_impl.h"
+
+namespace rollcall {
+namespace {
+
+constexpr int most_rounds = 16;  // a pass that goes on longer continues with the next one
+
+}  // namespace
+
+Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Crypto& crypto,
+                   const DelayStrategy& random_delay, Restored restored)
+    : self_(self),
+      instance_(instance),
+      settings_(std::move(settings)),
+      crypto_(crypto),
+      random_delay_(random_delay),
+      log_([&crypto](const Digest& before, const Signature& s) { return crypto.chain(before, s); }),
+      acks_(log_),
+      waits_(std::move(restored.waits)),
+      counters_(std::move(restored.counters)),
+      serving_(restored.serving) {
+  for (Fact& fact : restored.facts) {
+    if (fact.id.author == self_) unseen_.emplace(fact.id.seq, BootTime{});
+    log_.add(std::move(fact));
+  }
+  for (const Incarnation& author : log_.authors()) saved_[author] = log_.prefix(author);
+  for (const VectorEntry& entry : restored.vector) {
+    vector_[entry.author] = std::min(entry.seq, log_.prefix(entry.author));
+  }
+  for (const Behind& behind : restored.behind) behind_.insert(behind.facts.begin(), behind.facts.end());
+  for (const Intent& intent : restored.intents) intents_.insert(intent);
+  for (const Incarnation& author : log_.authors()) {
+    for (const Fact& fact : log_.in_order(author)) {
+      note(fact);
+      if (fact.id.seq > vector_[author] || behind_.contains(fact.id)) continue;
+      if (const auto* admit = std::get_if<Admit>(&fact.content)) {
+        roster_.insert({admit->joiner.member, admit->joiner.incarnation});
+      }
+      // A wipe may have been cut short by our death; asking for it twice does no harm.
+      if (std::holds_alternative<Tombstone>(fact.content)) to_wipe_.push_back(fact.id);
+      // An opened master key is in memory only: each life opens it again.
+      const auto* epoch = std::get_if<Epoch>(&fact.content);
+      if (epoch && epoch->recipient == self_.member) to_open_.push_back(fact.id);
+    }
+  }
+}
+
+// --- events --------------------------------------------------------------------------------------
+
+void Member::Impl::fact(Fact fact) {
+  const FactId id = fact.id;
+  if (id.author == self_) {
+    unseen_.erase(id.seq);
+    if (!log_.holds(id)) {
+      identity_trouble_ = "the directory has facts of this member that its store does not know: it "
+                          "was restored from a copy, or two agents share its identity";
+      return;
+    }
+  }
+  log_.add(std::move(fact));
+}
+
+void Member::Impl::fact_vanished(const FactId& id) {
+  if (id.author == self_ && log_.holds(id)) to_write_again_.insert(id.seq);
+}
+
+void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
+  const Incarnation member = heartbeat.member;
+  const std::uint64_t counter = heartbeat.counter;
+  if (counter < counters_[member]) return;
+  const Nanoseconds offset = heartbeat.time - now.wall;
+  for (const VectorEntry& entry : heartbeat.vector) {
+    if (entry.author == self_ && entry.seq > log_.prefix(self_)) {
+      identity_trouble_ = name_of_member(member.member) + " has answered facts of this member that "
+                          "its store does not know: the store was restored from an old copy";
+    }
+  }
+  if (!acks_.receive(std::move(heartbeat))) return;
+  // A first one may have been lying in the directory for long: it says nothing of the clock.
+  if (received_at_.contains(member.member)) {
+    clock_offset_[member.member] = offset;
+    heard_since_start_.insert(member.member);
+  }
+  received_at_[member.member] = now.boot;
+  if (counter > counters_[member]) {
+    counters_[member] = counter;
+    pending_saves_.push_back(SaveCounter{member, counter});
+  }
+}
+
+ZoneWork& Member::Impl::work_of(const ZoneRef& zone) {
+  const auto [at, added] = zones_.try_emplace(zone);
+  if (added) at->second.zone = zone;
+  return at->second;
+}
+
+ZoneWork* Member::Impl::find_work(const ZoneName& zone) {
+  ZoneWork* found = nullptr;
+  for (auto& [ref, work] : zones_) {
+    if (ref.name == zone && work.configured) found = &work;
+  }
+  return found;
+}
+
+Policy Member::Impl::policy_of(const ZoneWork& work) const {
+  const auto found = policies_.find(work.policy_name);
+  return found == policies_.end() ? Policy{} : found->second;
+}
+
+std::string Member::Impl::name_of_member(const MemberId& member) const {
+  const auto found = known_.find(member);
+  return found == known_.end() ? to_string(member) : found->second.host;
+}
+
+void Member::Impl::tell(Notice::Level level, std::string event, const ZoneName& zone,
+                        std::string text) {
+  pending_notices_.push_back({level, std::move(event), zone, std::move(text)});
+}
+
+void Member::Impl::wake(BootTime at) {
+  effects_.again = std::min(effects_.again.value_or(at), at);
+  if (looked_at_) looked_at_->again = std::min(looked_at_->again.value_or(at), at);
+}
+
+// --- what people ask -----------------------------------------------------------------------------
+
+std::optional<std::string> Member::Impl::admit(MemberKeys joiner, Epoch sealed) {
+  const bool first = log_.authors().empty() && joiner.member == self_.member;
+  if (!first && !may_write()) {
+    return "this member cannot admit anybody now: " +
+           (doubt_.empty() ? std::string{"it does not serve yet"} : doubt_);
+  }
+  if (roster_.contains({joiner.member, joiner.incarnation})) {
+    return name_of_member(joiner.member) + " is a member already";
+  }
+  std::vector<MemberKeys> known;
+  for (const auto& [member, keys] : known_) known.push_back(keys);
+  asked_for_.push_back(Admit{std::move(joiner), std::move(known)});
+  asked_for_.push_back(std::move(sealed));
+  return std::nullopt;
+}
+
+std::optional<std::string> Member::Impl::roll(const ZoneName& zone, Role role, Uuid request,
+                                              std::string who) {
+  ZoneWork* work = find_work(zone);
+  if (!work) return "zone " + zone + " is not managed here";
+  const std::string name{to_string(role)};
+  const std::uint32_t newest = work->book.newest_generation(role);
+  if (newest == 0) return "zone " + zone + " has no " + name + " yet: its first one is being made";
+  const Election election = elect(work->book, role, newest, acks_);
+  if (election.open()) return "the election of " + name + " " + std::to_string(newest) + " is not over";
+  const auto unused = std::ranges::find_if(work->view.keys, [&](const KeyView& key) {
+    return key.generation.role == role && !key.in_use();
+  });
+  if (unused != work->view.keys.end()) {
+    return name + " " + std::to_string(unused->key_tag) +
+           " is on its way already; `rollcall status " + zone + "` says what it waits for";
+  }
+  for (const auto& asked : asked_for_) {
+    const auto* other = std::get_if<Request>(&asked);
+    if (other && other->zone.name == zone && other->generation.role == role) return std::nullopt;
+  }
+  if (work->book.request_for(role, newest + 1)) return std::nullopt;  // two equal ones are one
+  Generation generation = election.candidates.front()->generation;
+  generation.number = newest + 1;
+  asked_for_.push_back(Request{request, work->zone, generation, std::move(who)});
+  return std::nullopt;
+}
+
+std::optional<std::string> Member::Impl::set_serving(bool on) {
+  if (!on) {
+    return "serving cannot be taken back: caches may hold what this server answered. Stop its DNS "
+           "server, or let the member leave";
+  }
+  const bool automatic = std::exchange(settings_.serve_automatically, true);
+  if (!serving_ && !may_start_serving()) {
+    settings_.serve_automatically = automatic;
+    return "not yet: every member has to count this one, and it has to carry out all that they had";
+  }
+  return std::nullopt;
+}
+
+// --- a pass --------------------------------------------------------------------------------------
+
+Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& chance) {
+  now_ = now;
+  chance_ = &chance;
+  effects_ = {};
+  std::ranges::move(std::exchange(pending_saves_, {}), std::back_inserter(effects_.saves));
+  watch_clocks();
+  doubt_ = doubt();
+  if (may_decide() != std::exchange(could_decide_, may_decide())) all_stale_ = true;
+  if (!std::exchange(intents_struck_, true)) {  // a key that was being made when we died
+    for (const Intent& intent : std::set<Intent>{intents_}) drop_intent(intent);
+  }
+  const bool first_of_all = log_.authors().empty() && !asked_for_.empty();
+  if (may_write() || first_of_all) {
+    for (FactContent& content : std::exchange(asked_for_, {})) add_fact(std::move(content));
+  }
+  for (const FactId& epoch : std::exchange(to_open_, {})) {
+    if (opening_.insert(epoch).second) effects_.acts.push_back(OpenEpoch{epoch});
+  }
+  for (const FactId& id : std::exchange(to_wipe_, {})) {
+    const Fact& fact = *log_.find(id);
+    carry_tombstone(fact, std::get<Tombstone>(fact.content));
+  }
+  int rounds = 0;
+  do {
+    again_ = false;
+    follow_facts();
+    acks_.set_self(answers());
+    all_stale_ = acks_.recount() || all_stale_;
+    serve_when_allowed();
+    finish_keys();
+    look_at_zones();
+  } while (again_ && ++rounds < most_rounds);
+  if (again_) wake(now_.boot);
+
+  note_gaps();
+  write_again();
+  save_progress();
+  send_heartbeat();
+  for (Notice& notice : std::exchange(pending_notices_, {})) effects_.acts.push_back(std::move(notice));
+  return std::move(effects_);
+}
+
+// Work follows change: a zone is looked at when something about it changed, or its time came.
+void Member::Impl::look_at_zones() {
+  const bool all = std::exchange(all_stale_, false);
+  for (auto& [zone, work] : zones_) {
+    const bool its_time = work.again && *work.again <= now_.boot;
+    if (!all && !work.stale && !its_time) {
+      if (work.again) wake(*work.again);
+      continue;
+    }
+    work.stale = false;
+    work.again.reset();
+    looked_at_ = &work;
+    work_on(work);
+    looked_at_ = nullptr;
+  }
+}
+
+void Member::Impl::save_progress() {
+  for (const WaitKey& key : waits_.take_stopped()) effects_.saves.push_back(DropWait{key});
+  for (const auto& [key, since] : waits_.take_started()) effects_.saves.push_back(SaveWait{key, since});
+  for (const Incarnation& author : log_.authors()) {
+    std::uint64_t& saved = saved_[author];
+    if (author == self_) continue;  // saved as they were made
+    for (; saved < log_.prefix(author); ++saved) {
+      effects_.saves.push_back(SaveFact{*log_.find({author, saved + 1})});
+    }
+  }
+  if (!std::exchange(progressed_, false)) return;
+  Heartbeat own = answers();
+  effects_.saves.push_back(SaveProgress{std::move(own.vector), std::move(own.behind), serving_});
+}
+
+}  // namespace rollcall
