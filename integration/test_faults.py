@@ -144,7 +144,6 @@ def test_a_second_agent_on_the_same_state_is_refused(cluster: Cluster) -> None:
     assert f"state directory {state}: another agent is using it" in second.stderr
 
 
-@pytest.mark.xfail(reason="a race: agents that started alike count their heartbeats alike, and may not notice each other")
 def test_a_second_agent_with_the_same_identity(cluster: Cluster) -> None:
     copy = cluster.place("b") / "state.copy"
     cluster.lab.kill("b", ["agent"])

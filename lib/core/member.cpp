@@ -56,7 +56,7 @@ void Member::fact_vanished(const FactId& id) { impl_->fact_vanished(id); }
 void Member::heartbeat(Heartbeat heartbeat, Moment now) { impl_->heartbeat(std::move(heartbeat), now); }
 
 void Member::own_heartbeat_seen(std::uint64_t counter, const Uuid& instance) {
-  if (instance == impl_->instance_ || counter <= impl_->counters_[impl_->self_]) return;
+  if (instance == impl_->instance_ || counter <= impl_->counter_at_start_) return;
   impl_->identity_trouble_ =
       "another agent writes heartbeats with this member's identity: stop one of the two, then "
       "restart this one";

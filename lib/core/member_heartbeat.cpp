@@ -176,6 +176,14 @@ void Member::Impl::serve_when_allowed() {
 }
 
 std::vector<std::string> Member::Impl::alarms() const {
+  std::vector<std::string> list = own_alarms();
+  for (const auto& [zone, work] : zones_) {
+    for (std::string& alarm : alarms_of(work)) list.push_back(zone.name + ": " + std::move(alarm));
+  }
+  return list;
+}
+
+std::vector<std::string> Member::Impl::own_alarms() const {
   std::vector<std::string> list;
   if (!doubt_.empty() && (in_roster() || !identity_trouble_.empty())) list.push_back("nothing new is written: " + doubt_);
   for (const auto& [dn, why] : quarantine_) list.push_back("unreadable entry " + dn + ": " + why);
@@ -201,9 +209,6 @@ std::vector<std::string> Member::Impl::alarms() const {
     if (!candidate || ended_.contains(id)) continue;
     list.push_back(candidate->zone.name + ": cannot use " + to_string(candidate->generation) + " of " +
                    name_of_member(id.author.member) + ": " + why);
-  }
-  for (const auto& [zone, work] : zones_) {
-    for (std::string& alarm : alarms_of(work)) list.push_back(zone.name + ": " + std::move(alarm));
   }
   return list;
 }

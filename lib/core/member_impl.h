@@ -159,7 +159,8 @@ class Member::Impl {
   void write_again();
   void serve_when_allowed();
   bool may_start_serving() const;
-  std::vector<std::string> alarms() const;
+  std::vector<std::string> alarms() const;      ///< All of them.
+  std::vector<std::string> own_alarms() const;  ///< Those that are no zone's.
   std::vector<std::string> alarms_of(const ZoneWork& work) const;
   bool fresh(const MemberId& member) const;
 
@@ -233,6 +234,7 @@ class Member::Impl {
   std::map<MemberId, std::uint64_t> answered_lacks_;
 
   std::map<Incarnation, std::uint64_t> counters_;
+  const std::uint64_t counter_at_start_;  // the highest that an earlier life of ours can have sent
   std::map<MemberId, BootTime> received_at_;
   std::map<MemberId, Nanoseconds> clock_offset_;  // their clock minus ours, when received
   std::optional<Heartbeat> sent_;

@@ -23,6 +23,7 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
       acks_(log_),
       waits_(std::move(restored.waits)),
       counters_(std::move(restored.counters)),
+      counter_at_start_(counters_[self_]),
       serving_(restored.serving) {
   for (Fact& fact : restored.facts) {
     if (fact.id.author == self_) unseen_.emplace(fact.id.seq, BootTime{});

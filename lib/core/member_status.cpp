@@ -173,7 +173,7 @@ MemberStatus Member::Impl::status(Moment now) const {
   for (const auto& [zone, work] : zones_) {
     if (work.configured || !work.view.keys.empty()) status.zones.push_back(zone_status(work));
   }
-  status.alarms = alarms();
+  status.alarms = own_alarms();
   return status;
 }
 
