@@ -40,7 +40,8 @@ Result<Policy> policy_from(const Json& args) {
 
 /// The configuration goes last: with it the cluster is there.
 void put_config_last(std::vector<directory::Entry>& entries, const std::string& base) {
-  std::ranges::stable_partition(entries, [&](const directory::Entry& entry) {
+  // std::ranges would return a subrange, which clang 14 does not take from this library.
+  std::stable_partition(entries.begin(), entries.end(), [&](const directory::Entry& entry) {
     const auto place = directory::classify(base, entry.dn).place;
     return place != directory::Place::config;
   });

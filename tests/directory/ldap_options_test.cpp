@@ -103,7 +103,7 @@ TEST_CASE("a password comes without its line feed, and only from a file of one's
   write_file(file, "secret", 0400);
   CHECK(read_password(file)->text() == "secret");
 
-  for (const mode_t mode : {0640, 0604, 0620, 0601}) {
+  for (const mode_t mode : {0640u, 0604u, 0620u, 0601u}) {
     write_file(file, "secret", mode);
     const auto refused = read_password(file);
     REQUIRE_FALSE(refused);
