@@ -9,7 +9,7 @@ namespace rollcall::crypto {
 
 void random_bytes(std::span<std::byte> out) {
   MUST(sodium_init() >= 0);
-  randombytes_buf(out.data(), out.size());
+  if (!out.empty()) randombytes_buf(out.data(), out.size());
 }
 
 Uuid random_uuid() {

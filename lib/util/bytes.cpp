@@ -20,6 +20,7 @@ std::string to_hex(ByteView bytes) {
 }
 
 std::optional<Bytes> from_hex(std::string_view digits) {
+  if (digits.empty()) return Bytes{};  // libsodium takes no null pointer
   if (digits.size() % 2 != 0) return std::nullopt;
   Bytes bytes(digits.size() / 2);
   std::size_t size = 0;

@@ -86,7 +86,8 @@ class LoneMember {
   /// When a record was first deduced to be in a state, by polling the status.
   State state(Role role, std::uint32_t number, Record record) {
     settle();
-    for (const KeyStatus& key : status().zones.at(0).keys) {
+    const MemberStatus now = status();
+    for (const KeyStatus& key : now.zones.at(0).keys) {
       if (key.generation.role == role && key.generation.number == number) {
         return key.records.at(record).state;
       }
