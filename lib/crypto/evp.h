@@ -32,10 +32,16 @@ tl::unexpected<Error> not_a_private_key(Algorithm algorithm);
 
 Result<Key> generate(Algorithm algorithm);
 
-/// PKCS#8 has more than one encoding of a key; only the one that to_pkcs8() writes is read for the
+/// Both halves of a key as they leave OpenSSL.
+struct Written {
+  Secret pkcs8;
+  Bytes public_wire;  ///< As to_public_wire() gives it.
+};
+Result<Written> write(const Key& key, Algorithm algorithm);
+
+/// PKCS#8 has more than one encoding of a key; only the one that write() gives is read for the
 /// elliptic curves, any for RSA.
 Result<Key> from_pkcs8(const Secret& pkcs8, Algorithm algorithm);
-Result<Secret> to_pkcs8(const Key& key, Algorithm algorithm);
 
 /// Source  RFC 3110, 2; RFC 6605, 4; RFC 8080, 3.
 Result<Key> from_public_wire(ByteView wire, Algorithm algorithm);

@@ -67,14 +67,21 @@ Result<> verify_trial(const evp::Key& key, Algorithm algorithm, ByteView signatu
   return {};
 }
 
+Bytes dnskey_from(ByteView wire, Role role, Algorithm algorithm) {
+  const std::uint16_t flags = dnskey_flags(role);
+  Bytes dnskey(header_size + wire.size());
+  dnskey[0] = static_cast<std::byte>(flags >> 8);
+  dnskey[1] = static_cast<std::byte>(flags & 0xff);
+  dnskey[2] = protocol;
+  dnskey[3] = static_cast<std::byte>(algorithm);
+  std::ranges::copy(wire, dnskey.begin() + header_size);
+  return dnskey;
+}
+
 Result<Bytes> dnskey_of(const evp::Key& key, Role role, Algorithm algorithm) {
   const auto wire = evp::to_public_wire(key, algorithm);
   if (!wire) return tl::unexpected(wire.error());
-  const std::uint16_t flags = dnskey_flags(role);
-  Bytes dnskey{static_cast<std::byte>(flags >> 8), static_cast<std::byte>(flags & 0xff), protocol,
-               static_cast<std::byte>(algorithm)};
-  dnskey.insert(dnskey.end(), wire->begin(), wire->end());
-  return dnskey;
+  return dnskey_from(*wire, role, algorithm);
 }
 
 // The flags say whether it is a KSK; everything else has to be equal.
@@ -88,11 +95,9 @@ Role role_of(ByteView dnskey) {
 Result<NewKey> generate(Role role, Algorithm algorithm) {
   const auto key = evp::generate(algorithm);
   if (!key) return tl::unexpected(key.error());
-  auto private_key = evp::to_pkcs8(*key, algorithm);
-  if (!private_key) return tl::unexpected(private_key.error());
-  auto dnskey = dnskey_of(*key, role, algorithm);
-  if (!dnskey) return tl::unexpected(dnskey.error());
-  return NewKey{std::move(*private_key), std::move(*dnskey)};
+  auto written = evp::write(*key, algorithm);
+  if (!written) return tl::unexpected(written.error());
+  return NewKey{std::move(written->pkcs8), dnskey_from(written->public_wire, role, algorithm)};
 }
 
 Result<Bytes> dnskey_of(const Secret& private_key, Role role, Algorithm algorithm) {

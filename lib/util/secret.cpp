@@ -6,16 +6,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/util/guarded.h"
 #include "lib/util/must.h"
 
 namespace rollcall {
 
 Secret::Secret(std::size_t size) : size_(size) {
-  if (size == 0) return;
-  MUST(sodium_init() >= 0);
-  data_ = static_cast<std::byte*>(sodium_malloc(size));
-  MUST(data_ != nullptr);
-  std::fill_n(data_, size, std::byte{0});
+  if (size != 0) data_ = guarded::allocate(size);
 }
 
 Secret Secret::copy_of(ByteView bytes) {
@@ -24,7 +21,9 @@ Secret Secret::copy_of(ByteView bytes) {
   return secret;
 }
 
-Secret::~Secret() { sodium_free(data_); }  // wipes; null is allowed
+Secret::~Secret() {
+  if (data_ != nullptr) guarded::release(data_, size_);
+}
 
 Secret::Secret(Secret&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

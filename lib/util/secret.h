@@ -12,7 +12,7 @@
 
 namespace rollcall {
 
-/// Owns `size` secret bytes in memory of `sodium_malloc`. Move-only.
+/// Owns `size` secret bytes in guarded memory (lib/util/guarded.h). Move-only.
 class Secret {
  public:
   Secret() = default;
