@@ -128,18 +128,13 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
 
   Result<KeyChange> write_files() {
     if (auto ready = directory_.prepare(); !ready) return tl::unexpected(ready.error());
-    KeyChange all = KeyChange::none;
+    std::vector<KeyOrder> needed;
     for (const KeyOrder& order : orders_) {
-      const auto needed = needs_files(order);
-      if (!needed) return tl::unexpected(needed.error());
-      if (!*needed) continue;
-      const auto change = directory_.write(order, std::chrono::system_clock::now());
-      if (!change) return change;
-      all = std::max(all, *change);
+      const auto needs = needs_files(order);
+      if (!needs) return tl::unexpected(needs.error());
+      if (*needs) needed.push_back(order);
     }
-    if (all == KeyChange::none) return all;
-    if (auto durable = directory_.sync(); !durable) return tl::unexpected(durable.error());
-    return all;
+    return directory_.write(needed, std::chrono::system_clock::now());
   }
 
   // A key that left has no files any more, and gets them again only if it is still served: named

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/signer/durable_file.h"
 
+#include <aio.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -18,11 +21,12 @@ namespace fs = std::filesystem;
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { close(); }
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int number() const { return number_; }
-  bool close() { return number_ < 0 || ::close(std::exchange(number_, -1)) == 0; }
 
  private:
   int number_;
@@ -49,9 +53,39 @@ bool give_to_group_of(int file, const fs::path& directory) {
   return own.st_gid == wanted.st_gid || fchown(file, static_cast<uid_t>(-1), wanted.st_gid) == 0;
 }
 
-bool fill(Descriptor& file, ByteView content, unsigned mode, const fs::path& directory) {
-  return write_all(file.number(), content) && give_to_group_of(file.number(), directory) &&
-         fchmod(file.number(), mode) == 0 && fsync(file.number()) == 0 && file.close();
+bool fill(int file, ByteView content, unsigned mode, const fs::path& directory) {
+  return write_all(file, content) && give_to_group_of(file, directory) && fchmod(file, mode) == 0;
+}
+
+int flush_now(int file) { return fsync(file) == 0 ? 0 : errno; }
+
+// Leaves it to a thread of libc: aio(7). False if there is none.
+bool start_to_flush(int file, aiocb& request) {
+  request.aio_fildes = file;
+  request.aio_sigevent.sigev_notify = SIGEV_NONE;
+  return aio_fsync(O_SYNC, &request) == 0;
+}
+
+int wait_for(aiocb& request) {
+  const aiocb* const list[] = {&request};
+  while (aio_error(&request) == EINPROGRESS) aio_suspend(list, 1, nullptr);
+  const int error = aio_error(&request);
+  aio_return(&request);
+  return error;
+}
+
+// For each file 0, or what errno would be. One of them needs no other thread.
+std::vector<int> flush(const std::vector<int>& files) {
+  std::vector<aiocb> requests(files.size());  // libc keeps their addresses
+  std::vector<int> errors(files.size(), 0);
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    errors[i] = start_to_flush(files[i], requests[i]) ? EINPROGRESS : flush_now(files[i]);
+  }
+  if (!files.empty()) errors[0] = flush_now(files[0]);
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    if (errors[i] == EINPROGRESS) errors[i] = wait_for(requests[i]);
+  }
+  return errors;
 }
 
 std::string_view cure_of(int error_number) {
@@ -85,18 +119,38 @@ Error file_error(std::string_view doing, const fs::path& path, int error_number)
                                              std::strerror(error_number), cure_of(error_number))};
 }
 
-Result<> replace_file(const fs::path& path, ByteView content, unsigned mode) {
-  const fs::path directory = path.parent_path();
-  const fs::path unfinished = directory / fmt::format("{}{}", unfinished_prefix, getpid());
+Replacement::~Replacement() {
+  for (const File& file : files_) {
+    if (file.number < 0) continue;
+    close(file.number);
+    unlink(file.unfinished.c_str());
+  }
+}
+
+Result<> Replacement::add(const std::string& name, ByteView content, unsigned mode) {
+  const fs::path unfinished =
+      directory_ / fmt::format("{}{}.{}", unfinished_prefix, getpid(), files_.size());
   constexpr mode_t only_mine = 0600;  // Until it has its group.
-  Descriptor file(
-      open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, only_mine));
-  if (file.number() < 0) return cannot("write", path);
-  if (fill(file, content, mode, directory) && rename(unfinished.c_str(), path.c_str()) == 0)
-    return {};
-  const auto error = cannot("write", path);
-  unlink(unfinished.c_str());
-  return error;
+  const int number =
+      open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, only_mine);
+  if (number < 0) return cannot("write", directory_ / name);
+  files_.push_back({number, unfinished, directory_ / name});
+  if (!fill(number, content, mode, directory_)) return cannot("write", directory_ / name);
+  return {};
+}
+
+Result<> Replacement::commit() {
+  std::vector<int> numbers;
+  for (const File& file : files_) numbers.push_back(file.number);
+  const std::vector<int> errors = flush(numbers);
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    if (errors[i] != 0) return tl::unexpected(file_error("write", files_[i].path, errors[i]));
+  }
+  for (File& file : files_) {
+    if (rename(file.unfinished.c_str(), file.path.c_str()) != 0) return cannot("write", file.path);
+    close(std::exchange(file.number, -1));
+  }
+  return sync_directory(directory_);
 }
 
 Result<> remove_file(const fs::path& path) {
@@ -115,10 +169,13 @@ Result<std::optional<Secret>> read_file(const fs::path& path) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number() < 0 && errno == ENOENT) return std::nullopt;
   if (file.number() < 0) return cannot("read", path);
-  Secret content(limit);
+  struct stat found {};
+  if (fstat(file.number(), &found) != 0) return cannot("read", path);
+  // Room for one byte more shows that the file did not grow.
+  Secret content(std::min(limit, static_cast<std::size_t>(found.st_size)) + 1);
   std::size_t have = 0;
-  while (have < limit) {
-    const ssize_t got = read(file.number(), content.data() + have, limit - have);
+  while (have < content.size()) {
+    const ssize_t got = read(file.number(), content.data() + have, content.size() - have);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return cannot("read", path);
     if (got == 0) return std::optional(content.first(have));

@@ -51,13 +51,6 @@ void clear_half_made(const fs::path& path) {
   if (stat(path.c_str(), &own) == 0 && (own.st_mode & 07777) == 0700) rmdir(path.c_str());
 }
 
-Result<> replace_if_different(const fs::path& path, ByteView content, mode_t mode, bool& changed) {
-  const auto old = read_file(path);
-  if (old && *old && std::ranges::equal((*old)->view(), content)) return {};
-  changed = true;
-  return replace_file(path, content, mode);
-}
-
 bool is_foreign(const fs::path& file) {
   if (file.extension() != public_ending) return false;
   const auto text = read_file(file);
@@ -78,9 +71,13 @@ Result<> check_key_file_names(const ZoneName& zone) {
 KeyDirectory::KeyDirectory(const fs::path& root, ZoneName zone)
     : root_(root), zone_(std::move(zone)), path_(root_ / dns::zone_file_name(zone_)) {}
 
+std::string KeyDirectory::name(const KeyOrder& order, std::string_view ending) const {
+  const dns::KeyFileName key{zone_, static_cast<std::uint8_t>(order.algorithm), order.key_tag};
+  return to_string(key) + std::string(ending);
+}
+
 fs::path KeyDirectory::file(const KeyOrder& order, std::string_view ending) const {
-  const dns::KeyFileName name{zone_, static_cast<std::uint8_t>(order.algorithm), order.key_tag};
-  return path_ / (to_string(name) + std::string(ending));
+  return path_ / name(order, ending);
 }
 
 Result<> KeyDirectory::prepare() {
@@ -111,7 +108,7 @@ Result<Secret> KeyDirectory::private_key(const KeyOrder& order) const {
   }
   if (!order.private_key) {
     return fail(Errc::not_found, fmt::format("the private key of {} is not in {} and was not given",
-                                             file(order, "").filename().string(), path_.string()));
+                                             name(order, ""), path_.string()));
   }
   auto given = order.private_key();
   if (!given) return given;
@@ -121,26 +118,49 @@ Result<Secret> KeyDirectory::private_key(const KeyOrder& order) const {
   return given;
 }
 
-Result<KeyChange> KeyDirectory::write(const KeyOrder& order, Time now) {
+Result<bool> KeyDirectory::replace(Replacement& files, const std::string& name, ByteView content,
+                                   unsigned mode) const {
+  const auto old = read_file(path_ / name);
+  if (old && *old && std::ranges::equal((*old)->view(), content)) return false;
+  if (auto added = files.add(name, content, mode); !added) return tl::unexpected(added.error());
+  return true;
+}
+
+Result<KeyChange> KeyDirectory::write_into(Replacement& files, const KeyOrder& order,
+                                           Time now) const {
   const auto key = private_key(order);
   if (!key) return tl::unexpected(key.error());
   const auto before = dns::times_of_private_key_file(key->text()).value_or(dns::KeyTimes{});
   const auto times = times_for(order, before, now);
   const auto private_text = dns::private_key_file(key->text(), times);
   if (!private_text) return tl::unexpected(private_text.error());
-  const auto public_text = dns::public_key_file(zone_, order.dnskey, order.dnskey_ttl, times);
+  dns::KeyTimes creation;
+  creation.created = times.created;
+  const auto public_text = dns::public_key_file(zone_, order.dnskey, order.dnskey_ttl, creation);
   if (!public_text) return tl::unexpected(public_text.error());
 
-  bool changed = false;
-  auto written = replace_if_different(file(order, private_ending), private_text->view(),
-                                      private_mode, changed);
-  if (!written) return tl::unexpected(written.error());
-  written = replace_if_different(file(order, public_ending), as_bytes(*public_text), public_mode,
-                                 changed);
-  if (!written) return tl::unexpected(written.error());
-  if (!changed) return KeyChange::none;
+  const auto private_changed =
+      replace(files, name(order, private_ending), private_text->view(), private_mode);
+  if (!private_changed) return tl::unexpected(private_changed.error());
+  const auto public_changed =
+      replace(files, name(order, public_ending), as_bytes(*public_text), public_mode);
+  if (!public_changed) return tl::unexpected(public_changed.error());
+  if (!*private_changed && !*public_changed) return KeyChange::none;
   return order.sign_zone && before.activate != times.activate ? KeyChange::activation
                                                               : KeyChange::files;
+}
+
+Result<KeyChange> KeyDirectory::write(std::span<const KeyOrder> orders, Time now) {
+  Replacement files(path_);
+  KeyChange all = KeyChange::none;
+  for (const KeyOrder& order : orders) {
+    const auto change = write_into(files, order, now);
+    if (!change) return change;
+    all = std::max(all, *change);
+  }
+  if (all == KeyChange::none) return all;
+  if (auto durable = files.commit(); !durable) return tl::unexpected(durable.error());
+  return all;
 }
 
 Result<> KeyDirectory::remove(const KeyOrder& order) {

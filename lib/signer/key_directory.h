@@ -3,12 +3,16 @@
 //
 // `.private` is written before `.key`, since named ignores a key of which one is missing; a crash
 // at any point leaves nothing that the next call does not repair. Files of other keys are not
-// touched.
+// touched. named takes the times of a key from `.private` alone, so `.key` carries none but when it
+// was created, and is written once.
 #pragma once
 
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
+#include "lib/signer/durable_file.h"
 #include "lib/signer/signer.h"
 
 namespace rollcall::signer {
@@ -36,23 +40,27 @@ class KeyDirectory {
   /// Whether at least one of a key's two files is there.
   bool has(const KeyOrder& order) const;
 
-  /// Makes the files of one key say what is ordered. The private key is taken from the directory if
-  /// it is there and proves itself, and otherwise from the order; either way it has proved itself.
+  /// Makes the files of keys say what is ordered, durably. A private key is taken from the directory
+  /// if it is there and proves itself, and otherwise from the order; either way it has proved itself.
   ///
-  /// Errors  as prepare(); malformed or not_found if there is no private key that fits.
-  Result<KeyChange> write(const KeyOrder& order, Time now);
+  /// Errors  as prepare(); malformed or not_found if there is no private key that fits. Then no
+  ///         file was changed, unless a crash or a broken disk came in between.
+  Result<KeyChange> write(std::span<const KeyOrder> orders, Time now);
 
   /// Removes both files of a key.
   Result<> remove(const KeyOrder& order);
 
-  /// Makes all of it durable.
+  /// Makes removals durable.
   Result<> sync();
 
   /// Names of public files that are not of Rollcall's making, sorted.
   Result<std::vector<std::string>> foreign_files() const;
 
  private:
+  std::string name(const KeyOrder& order, std::string_view ending) const;
   std::filesystem::path file(const KeyOrder& order, std::string_view ending) const;
+  Result<KeyChange> write_into(Replacement& files, const KeyOrder& order, Time now) const;
+  Result<bool> replace(Replacement& files, const std::string& name, ByteView content, unsigned mode) const;
   Result<Secret> private_key(const KeyOrder& order) const;
 
   std::filesystem::path root_;

@@ -32,7 +32,7 @@ struct OneKey {
   OneKey() { order.publish = true; }
   KeyChange write() {
     REQUIRE(directory.prepare());
-    return directory.write(order, now).value();
+    return directory.write({&order, 1}, now).value();
   }
   bool is_whole() const {
     return dns::prove_private_key(read(private_file), "example.test.", made.rdata) &&
@@ -83,6 +83,40 @@ TEST_CASE_METHOD(OneKey, "an equal order changes nothing and needs no private ke
   const auto before = fs::last_write_time(private_file);
   CHECK(write() == KeyChange::none);
   CHECK(fs::last_write_time(private_file) == before);
+}
+
+TEST_CASE_METHOD(OneKey, "what only changes times leaves the public half alone", "[key_directory]") {
+  write();
+  const std::string before = read(public_file);
+  CHECK(before.find("; Created: ") != std::string::npos);
+  CHECK(before.find("Publish") == std::string::npos);
+  const auto written_at = fs::last_write_time(public_file);
+  order.sign_zone = true;
+  CHECK(write() == KeyChange::activation);
+  CHECK(read(private_file).find("\nActivate: ") != std::string::npos);
+  order.publish = order.sign_zone = false;
+  CHECK(write() == KeyChange::files);
+  CHECK(read(private_file).find("\nDelete: ") != std::string::npos);
+  CHECK(read(public_file) == before);
+  CHECK(fs::last_write_time(public_file) == written_at);
+  order.publish = true;
+  order.dnskey_ttl = Seconds{61};
+  CHECK(write() == KeyChange::files);
+  CHECK(read(public_file) != before);
+}
+
+TEST_CASE_METHOD(OneKey, "of several keys all files are replaced, or none", "[key_directory]") {
+  std::vector<KeyOrder> orders{order, test::order_for(maker, maker.key("-a 13"), Role::zsk),
+                               test::order_for(maker, maker.key("-a 13"), Role::zsk)};
+  REQUIRE(directory.prepare());
+  const auto taken = std::exchange(orders.back().private_key, nullptr);
+  CHECK(directory.write(orders, now).error().code == Errc::not_found);
+  CHECK(fs::is_empty(directory.path()));
+  orders.back().private_key = taken;
+  CHECK(directory.write(orders, now) == KeyChange::files);
+  for (const KeyOrder& one : orders) CHECK(directory.has(one));
+  CHECK(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 6);
+  CHECK(directory.write(orders, now) == KeyChange::none);
 }
 
 TEST_CASE_METHOD(OneKey, "to sign the zone is more than a change of files", "[key_directory]") {
@@ -151,15 +185,15 @@ TEST_CASE_METHOD(OneKey, "a private key that is not this key's is not written", 
   SECTION("that could not be unwrapped") {
     order.private_key = [] { return Result<Secret>(fail(Errc::malformed, "x")); };
   }
-  CHECK(directory.write(order, now).error().code == Errc::malformed);
+  CHECK(directory.write({&order, 1}, now).error().code == Errc::malformed);
   CHECK_FALSE(directory.has(order));
 }
 
 TEST_CASE_METHOD(OneKey, "a private key that nobody has is named", "[key_directory]") {
   REQUIRE(directory.prepare());
   order.private_key = nullptr;
-  CHECK(directory.write(order, now).error().code == Errc::not_found);
-  CHECK_THAT(directory.write(order, now).error().what, Catch::Contains(made.base));
+  CHECK(directory.write({&order, 1}, now).error().code == Errc::not_found);
+  CHECK_THAT(directory.write({&order, 1}, now).error().what, Catch::Contains(made.base));
 }
 
 TEST_CASE_METHOD(OneKey, "a full disk leaves the files as they were, and says so",
@@ -169,7 +203,7 @@ TEST_CASE_METHOD(OneKey, "a full disk leaves the files as they were, and says so
   order.sign_zone = true;
   {
     const FullDisk full;
-    const auto change = directory.write(order, now);
+    const auto change = directory.write({&order, 1}, now);
     REQUIRE_FALSE(change);
     CHECK(change.error().code == Errc::unavailable);
     CHECK(change.error().what ==
