@@ -115,6 +115,12 @@ void Shell::arm(std::optional<BootTime> again) {
   });
 }
 
+void Shell::heard(const Fact& fact) {
+  const auto* decision = std::get_if<Decision>(&fact.content);
+  if (decision == nullptr || fact.id.author.member == parts_.self.self.member) return;
+  pace_.heard(*decision, Pace::Moment::clock::now());
+}
+
 void Shell::directory_state(directory::State state, const std::string& why) {
   switch (state) {
     case directory::State::down:

@@ -9,7 +9,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +20,7 @@
 #include "lib/agent/intake.h"
 #include "lib/agent/keyring.h"
 #include "lib/agent/outbox.h"
+#include "lib/agent/pace.h"
 #include "lib/agent/parent.h"
 #include "lib/agent/served.h"
 #include "lib/agent/store.h"
@@ -107,10 +107,7 @@ class Shell {
   void act(const SendHeartbeat& act);
   void act(const Notice& act);
 
-  using SteadyTime = std::chrono::steady_clock::time_point;
   void heard(const Fact& fact);
-  std::optional<SteadyTime> take_heard(const ZoneName& zone);
-  void tell_pace(const ZoneName& zone, SteadyTime heard, const signer::Seen& seen);
 
   void check(const FactId& id, const Candidate& candidate, const Bytes& wrapped);
   void fetch_wrapped_key(const FactId& id, const Candidate& candidate);
@@ -134,7 +131,7 @@ class Shell {
   std::string store_alarm_;
   std::map<std::string, std::string> problems_;  ///< By DN: what cannot be written there.
   std::map<ZoneName, ParentLook> parent_looks_;
-  std::map<ZoneName, SteadyTime> heard_;  ///< The first decision that the server was not told of.
+  Pace pace_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -150,10 +150,13 @@ void Shell::act(const Export& act) {
   const auto patience = std::chrono::ceil<Seconds>(parts_.settings.patience);
   parts_.signer->apply(act.zone.name, std::move(*ordered), patience,
                        [this, alive = alive_, zone = act.zone, order = act.order,
-                        since = take_heard(act.zone.name)](const Result<signer::Seen>& seen) {
+                        heard = pace_.ordered(act)](const Result<signer::Seen>& seen) {
                          if (!*alive) return;
                          if (seen) {
-                           if (since) tell_pace(zone.name, *since, *seen);
+                           if (heard) {
+                             tell(notify::Level::debug, "decision carried out", zone.name,
+                                  pace_text(*heard, Pace::Moment::clock::now(), *seen));
+                           }
                            member_->exported(zone, order, served_zone(*seen));
                          } else {
                            member_->export_failed(zone, order, seen.error().what);
