@@ -14,6 +14,7 @@
 
 #include "lib/directory/ldap_backoff.h"
 #include "lib/directory/ldap_connector.h"
+#include "lib/directory/ldap_files.h"
 #include "lib/directory/ldap_requests.h"
 #include "lib/directory/ldap_session.h"
 #include "lib/directory/ldap_uri.h"
@@ -104,6 +105,7 @@ class LdapDirectory::Impl : public std::enable_shared_from_this<Impl> {
   void next_round() {
     failures_.clear();
     all_denied_ = true;
+    files_ = stamps_of(*options_);
     try_uri(0);
   }
 
@@ -122,19 +124,27 @@ class LdapDirectory::Impl : public std::enable_shared_from_this<Impl> {
     if (index + 1 < uris_.size()) return try_uri(index + 1);
     connector_.reset();
     // Once may be a server that stopped in the middle of a handshake; twice is for an operator to mend.
-    const bool denied_again = all_denied_ && std::exchange(denied_before_, all_denied_);
+    const bool denied_again = std::exchange(denied_before_, all_denied_) && all_denied_;
     down(fmt::format("{}", fmt::join(failures_, "; ")), denied_again ? backoff_.longest() : backoff_.next());
   }
 
   void down(const std::string& what, milliseconds pause) {
-    retry_timer_.expires_after(pause);
-    retry_timer_.async_wait([weak = weak_from_this()](error_code error) {
-      const auto self = weak.lock();
-      if (!error && self && !self->stopped_) self->next_round();
-    });
+    next_round_ = Clock::now() + pause;
+    await_next_round();
     why_down_ = what;
     const auto why = fmt::format("{}; next try in {:.1f} s", what, static_cast<double>(pause.count()) / 1000);
     if (watch_) watch_->disconnected(why);
+  }
+
+  // Who was refused and has mended one of the files that we use does not wait for the end of the pause.
+  void await_next_round() {
+    retry_timer_.expires_at(std::min(next_round_, Clock::now() + options_->recheck));
+    retry_timer_.async_wait([weak = weak_from_this()](error_code error) {
+      const auto self = weak.lock();
+      if (error || !self || self->stopped_) return;
+      if (Clock::now() >= self->next_round_ || self->files_ != stamps_of(*self->options_)) return self->next_round();
+      self->await_next_round();
+    });
   }
 
   void connected(const std::string& uri, LdapHandle handle) {
@@ -199,6 +209,8 @@ class LdapDirectory::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<std::string> failures_;  ///< Of this round.
   bool all_denied_ = true;             ///< In this round.
   bool denied_before_ = false;         ///< In the round before.
+  std::vector<FileStamp> files_;       ///< As they were when this round began.
+  Clock::time_point next_round_{};
   std::string why_down_ = "no connection yet";
   std::deque<Waiting> waiting_;
   bool started_ = false;

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "lib/directory/ldap_certificate.h"
 #include "lib/directory/ldap_error.h"
 #include "lib/directory/ldap_password.h"
 
@@ -50,18 +51,22 @@ bool set_tls(LDAP* handle, const LdapOptions& options) {
          ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client) == LDAP_SUCCESS;
 }
 
-// libldap only says that something is wrong with one of the files.
-Result<> check_readable(const std::string& file, const char* what) {
-  if (file.empty() || ::access(file.c_str(), R_OK) == 0) return {};
-  return fail(Errc::denied, fmt::format("{} {}: {}", what, file, std::strerror(errno)));
+const ExternalAuth* certificate_of(const LdapOptions& options) {
+  const auto* external = std::get_if<ExternalAuth>(&options.auth);
+  return external != nullptr && !external->certificate_file.empty() ? external : nullptr;
 }
 
+// libldap only says that something is wrong with one of the files.
 Result<> check_tls_files(const LdapOptions& options) {
-  if (auto ok = check_readable(options.ca_file, "CA file"); !ok) return ok;
-  const auto* external = std::get_if<ExternalAuth>(&options.auth);
-  if (external == nullptr) return {};
-  if (auto ok = check_readable(external->certificate_file, "client certificate"); !ok) return ok;
-  return check_readable(external->key_file, "client key");
+  if (::access(options.ca_file.c_str(), R_OK) != 0) {
+    return fail(Errc::denied, fmt::format("CA file {}: {}", options.ca_file, std::strerror(errno)));
+  }
+  const auto* own = certificate_of(options);
+  return own != nullptr ? check_certificate(*own) : Result<>{};
+}
+
+std::string ask_for_trust(const ExternalAuth& own) {
+  return fmt::format("does the server trust the CA of the client certificate {}?", own.certificate_file);
 }
 
 Error tls_error(LDAP* handle, int code, const LdapUri& uri, const LdapOptions& options) {
@@ -71,6 +76,7 @@ Error tls_error(LDAP* handle, int code, const LdapUri& uri, const LdapOptions& o
     error.code = Errc::denied;
     error.what += fmt::format("; is its certificate from the CA in {}, in date, and for {}?",
                               options.ca_file, uri.host);
+    if (const auto* own = certificate_of(options)) error.what += "; " + ask_for_trust(*own);
   }
   return error;
 }
@@ -106,7 +112,16 @@ std::string cure(const LdapOptions& options) {
   if (const auto* password = std::get_if<PasswordAuth>(&options.auth)) {
     return fmt::format("check the password in {}", password->file);
   }
+  if (const auto* own = certificate_of(options)) {
+    return fmt::format("{} and ask for client certificates (TLSVerifyClient)?", ask_for_trust(*own));
+  }
   return "check that the server maps it to an entry";
+}
+
+// With TLS 1.3 a server judges our certificate when we think that the handshake is over: it hangs up,
+// and that is all that we see.
+bool may_be_our_certificate(int code, const LdapUri& uri, const LdapOptions& options) {
+  return code == LDAP_SERVER_DOWN && uri.transport != Transport::local && certificate_of(options) != nullptr;
 }
 
 Result<> bind(LDAP* handle, const LdapUri& uri, const LdapOptions& options) {
@@ -116,6 +131,7 @@ Result<> bind(LDAP* handle, const LdapUri& uri, const LdapOptions& options) {
   const std::string doing = fmt::format("bind to {} as {}", uri.text, identity(options));
   Error error = ldap_error(*rc, doing, diagnostic_of(handle));
   if (error.code == Errc::not_found || error.code == Errc::malformed) error.code = Errc::denied;
+  if (may_be_our_certificate(*rc, uri, options)) error.code = Errc::denied;
   if (error.code == Errc::denied) error.what += "; " + cure(options);
   return tl::unexpected(std::move(error));
 }

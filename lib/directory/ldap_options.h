@@ -14,7 +14,7 @@ namespace rollcall::directory {
 /// SASL EXTERNAL: over `ldapi://` as this process's user; over TLS with a client certificate.
 struct ExternalAuth {
   std::string certificate_file;  ///< PEM. Empty: `ldapi://` only.
-  std::string key_file;          ///< PEM. Given exactly if `certificate_file` is.
+  std::string key_file;          ///< PEM, mode 0600 or stricter. Given exactly if `certificate_file` is.
 };
 
 /// Simple bind.
@@ -35,8 +35,8 @@ struct LdapOptions {
   std::chrono::milliseconds connect_timeout{2000};    ///< For each address.
   std::chrono::milliseconds operation_timeout{5000};  ///< TLS, bind, and each verb.
   std::chrono::milliseconds backoff_min{200};         ///< After the first round of failures; then doubled.
-  std::chrono::milliseconds backoff_max{30000};       ///< Also after every refused identity.
-  std::chrono::milliseconds recheck{1000};  ///< While the base is missing or the server is not whole.
+  std::chrono::milliseconds backoff_max{30000};       ///< Also from the second refusal of our identity on.
+  std::chrono::milliseconds recheck{1000};  ///< While the base is missing, the server not whole, or a file wrong.
 
   std::chrono::seconds keepalive_idle{5};       ///< TCP_KEEPIDLE
   std::chrono::seconds keepalive_interval{2};   ///< TCP_KEEPINTVL

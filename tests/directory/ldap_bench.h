@@ -78,6 +78,12 @@ struct Recorder : directory::Listener {
     return std::any_of(reasons.begin(), reasons.end(),
                        [&](const std::string& why) { return why.find(text) != std::string::npos; });
   }
+  /// How long the next try is away; 0 if nothing was said of one.
+  double pause_seconds() const {
+    const std::string words = "next try in ";
+    const auto at = reasons.empty() ? std::string::npos : reasons.back().find(words);
+    return at == std::string::npos ? 0 : std::stod(reasons.back().substr(at + words.size()));
+  }
   bool has(const std::string& name) const { return entries.contains("cn=" + name + ",dc=test"); }
   bool lost(const std::string& name) const {
     return std::find(gone.begin(), gone.end(), "cn=" + name + ",dc=test") != gone.end();

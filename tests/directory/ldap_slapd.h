@@ -70,7 +70,8 @@ inline std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-/// Two CAs; the first signed a server for 127.0.0.1 and a client named `agent`. Made once a process.
+/// Two CAs. The first signed a server for 127.0.0.1 and the clients `agent`, `bob` and `expired`, the other one
+/// `stranger`. Made once a process.
 class Certificates {
  public:
   static const Certificates& get() {
@@ -84,24 +85,64 @@ class Certificates {
   Certificates() {
     make_ca("ca");
     make_ca("other-ca");
-    make("server", "subjectAltName=IP:127.0.0.1");
-    make("agent", "extendedKeyUsage=clientAuth");
+    make("server", "subjectAltName=IP:127.0.0.1", "ca", 2);
+    for (const char* client : {"agent", "bob"}) make(client, client_use, "ca", 2);
+    make("expired", client_use, "ca", -1);
+    make("stranger", client_use, "other-ca", 2);
   }
+
+  static constexpr const char* client_use = "extendedKeyUsage=clientAuth";
 
   void make_ca(const std::string& name) const {
     shell("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" + name + " -keyout " +
           file(name + ".key") + " -out " + file(name + ".pem"));
   }
 
-  void make(const std::string& name, const std::string& extension) const {
+  void make(const std::string& name, const std::string& extension, const std::string& ca, int days) const {
     write_file(file(name + ".ext"), extension + "\n");
     shell("openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + name + " -keyout " +
           file(name + ".key") + " -out " + file(name + ".csr"));
-    shell("openssl x509 -req -days 2 -CA " + file("ca.pem") + " -CAkey " + file("ca.key") + " -CAcreateserial -extfile " +
-          file(name + ".ext") + " -in " + file(name + ".csr") + " -out " + file(name + ".pem"));
+    shell("openssl x509 -req -days " + std::to_string(days) + " -CA " + file(ca + ".pem") + " -CAkey " +
+          file(ca + ".key") + " -CAcreateserial -extfile " + file(name + ".ext") + " -in " + file(name + ".csr") + " -out " + file(name + ".pem"));
   }
 
   TempDir dir_;
+};
+
+/// A slapd in the foreground, its output in a file; killed when the object goes, or the test dies.
+class SlapdProcess {
+ public:
+  SlapdProcess() = default;
+  ~SlapdProcess() { end(SIGKILL); }
+  SlapdProcess(const SlapdProcess&) = delete;
+  SlapdProcess& operator=(const SlapdProcess&) = delete;
+
+  void start(const std::vector<std::string>& command, const std::string& log) {
+    // setpriv: whatever ends the test, even SIGKILL, ends its slapd.
+    std::vector<const char*> argv{"/usr/bin/setpriv", "--pdeathsig", "KILL"};
+    for (const std::string& word : command) argv.push_back(word.c_str());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    for (const int fd : {1, 2}) {
+      posix_spawn_file_actions_addopen(&actions, fd, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    }
+    const int rc = ::posix_spawn(&pid_, argv[0], &actions, nullptr, const_cast<char**>(argv.data()), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    require(rc == 0, "slapd does not start");
+  }
+
+  void signal(int number) const { ::kill(pid_, number); }
+
+  void end(int number) {
+    if (pid_ <= 0) return;
+    ::kill(pid_, number);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+
+ private:
+  pid_t pid_ = -1;
 };
 
 class Slapd {
@@ -112,9 +153,6 @@ class Slapd {
     std::filesystem::create_directory(dir_ / "db");
     configure(true);
   }
-  ~Slapd() { kill(); }
-  Slapd(const Slapd&) = delete;
-  Slapd& operator=(const Slapd&) = delete;
 
   /// without syncprov  it has no contextCSN, as a slapd that its peers are still filling.
   void configure(bool with_syncprov) const {
@@ -156,10 +194,10 @@ class Slapd {
   void start() { start_with("ldap"); }
   void start_ldaps() { start_with("ldaps"); }
 
-  void kill() { end(SIGKILL); }
-  void stop() { end(SIGTERM); }
-  void freeze() const { ::kill(pid_, SIGSTOP); }
-  void thaw() const { ::kill(pid_, SIGCONT); }
+  void kill() { process_.end(SIGKILL); }
+  void stop() { process_.end(SIGTERM); }
+  void freeze() const { process_.signal(SIGSTOP); }
+  void thaw() const { process_.signal(SIGCONT); }
 
   std::string ldapi() const { return uri_of(dir_ / "ldapi"); }
   std::uint16_t port() const { return port_; }
@@ -178,30 +216,12 @@ class Slapd {
   }
 
   void start_on(const std::string& listeners) {
-    const std::string config = dir_ / "slapd.conf";
-    // setpriv: whatever ends the test, even SIGKILL, ends its slapd.
-    std::vector<const char*> argv{"/usr/bin/setpriv", "--pdeathsig", "KILL", "/usr/sbin/slapd", "-h", listeners.c_str(), "-f", config.c_str(), "-d", "0", nullptr};
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    const std::string log = dir_ / "log";
-    for (const int fd : {1, 2}) {
-      posix_spawn_file_actions_addopen(&actions, fd, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    }
-    const int rc = ::posix_spawn(&pid_, argv[0], &actions, nullptr, const_cast<char**>(argv.data()), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    require(rc == 0, "slapd does not start");
-  }
-
-  void end(int signal) {
-    if (pid_ <= 0) return;
-    ::kill(pid_, signal);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
+    process_.start({"/usr/sbin/slapd", "-h", listeners, "-f", dir_ / "slapd.conf", "-d", "0"}, dir_ / "log");
   }
 
   TempDir dir_;
   std::uint16_t port_;
-  pid_t pid_ = -1;
+  SlapdProcess process_;
 };
 
 inline std::string base_ldif() {

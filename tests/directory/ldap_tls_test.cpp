@@ -64,6 +64,22 @@ TEST_CASE("TLS and identities", "[ldap]") {
     write_file(file, "right\n");
     CHECK(loop.until([&] { return client.seen.current(); }));
   }
+  SECTION("only what is refused twice running waits long, and not when the file is mended") {
+    const std::string file = std::get<directory::PasswordAuth>(options.auth).file;
+    write_file(file, "wrong-secret\n");
+    options.backoff_max = std::chrono::hours{1};
+    Client client{loop, options};
+    const auto refused = [&] { return contains(client.seen.reasons.back(), "Invalid credentials"); };
+    REQUIRE(loop.until([&] { return client.seen.is(State::down) && refused(); }));
+    slapd.kill();
+    REQUIRE(loop.until([&] { return client.seen.is(State::down) && !refused(); }));
+    slapd.start();
+    REQUIRE(loop.until(refused));
+    CHECK(client.seen.pause_seconds() < 1800);
+    REQUIRE(loop.until([&] { return client.seen.pause_seconds() >= 1800; }));
+    write_file(file, "right\n");
+    CHECK(loop.until([&] { return client.seen.current(); }));
+  }
   SECTION("a password file that others can read is not used") {
     const std::string file = std::get<directory::PasswordAuth>(options.auth).file;
     write_file(file, "right\n", 0644);
