@@ -27,11 +27,19 @@ std::string secret_file(const std::string& dir) { return dir + "/replication-sec
 
 // -- checks before anything is made --
 
+// A name may well mean 127.0.1.1 on its own machine, as Debian sets it up; there no peer could connect.
+std::string listen_for(const std::string& uri, const std::string& host) {
+  if (is_address(host)) return uri;
+  const std::string port = uri.substr(std::string_view{"ldap://"}.size() + host.size());
+  return "ldap://" + (port.empty() ? ":389" : port);
+}
+
 Result<EmbeddedOptions> checked(EmbeddedOptions options) {
   options.dir = fs::absolute(options.dir).lexically_normal().string();
   while (options.dir.size() > 1 && options.dir.ends_with('/')) options.dir.pop_back();
-  if (options.listen.empty()) options.listen = options.uri;
-  if (const auto host = host_of(options.uri); !host) return tl::unexpected(host.error());
+  const auto host = host_of(options.uri);
+  if (!host) return tl::unexpected(host.error());
+  if (options.listen.empty()) options.listen = listen_for(options.uri, *host);
   if (options.listen.find_first_of(" \n") != std::string::npos || !options.listen.starts_with("ldap://")) {
     return fail(Errc::malformed, '"' + options.listen + "\" is nothing to listen at; it should be like ldap://:389");
   }
@@ -134,8 +142,9 @@ Result<> load(const Plan& plan, const std::string& ldif, const char* database) {
 
 // The tree is made once: on two servers it would be two trees with the same names.
 Result<> fill(const Plan& plan) {
-  const std::string config =
-      config_ldif(plan.options, plan.settings, plan.common.peers, plan.common.replication_secret);
+  std::vector<Peer> others = plan.common.peers;
+  std::erase(others, plan.settings.self);
+  const std::string config = config_ldif(plan.options, plan.settings, others, plan.common.replication_secret);
   const auto loaded = load(plan, config, "0");
   if (!loaded || !plan.first) return loaded;
   return load(plan, to_ldif(container_entries(embedded_base)), "1");
@@ -169,9 +178,14 @@ void merge(std::vector<Peer>& into, const std::vector<Peer>& from) {
   }
 }
 
+struct Reached {
+  unsigned id = 0;
+  PeerConnection connection;
+};
+
 struct Acquaintance {
   std::vector<Peer> peers;  ///< Everybody whom anybody knows.
-  std::vector<PeerConnection> reached;
+  std::vector<Reached> reached;
   std::vector<std::string> unreached;
 };
 
@@ -179,12 +193,12 @@ struct Acquaintance {
 Acquaintance ask_around(std::vector<Peer> peers, const Introduction& introduction) {
   Acquaintance result{std::move(peers), {}, {}};
   for (std::size_t i = 0; i < result.peers.size(); ++i) {
-    const std::string uri = result.peers[i].uri;
-    auto connection = PeerConnection::open(uri, introduction);
+    const Peer peer = result.peers[i];
+    auto connection = PeerConnection::open(peer.uri, introduction);
     const auto known = connection ? connection->peers() : tl::unexpected(connection.error());
     if (known) {
       merge(result.peers, *known);
-      result.reached.push_back(*std::move(connection));
+      result.reached.push_back({peer.id, *std::move(connection)});
     } else {
       result.unreached.push_back(known.error().what);
     }
@@ -235,10 +249,11 @@ class AuthorityFile {
   std::string path_;
 };
 
-// Tells everybody of everybody; a reached server that cannot be told counts as not reached.
+// Tells everybody of everybody else; a reached server that cannot be told counts as not reached.
 void introduce(Acquaintance& around) {
-  for (PeerConnection& connection : around.reached) {
+  for (auto& [id, connection] : around.reached) {
     for (const Peer& peer : around.peers) {
+      if (peer.id == id) continue;
       if (auto added = connection.add(peer); !added) around.unreached.push_back(added.error().what);
     }
   }
@@ -333,6 +348,9 @@ Result<> set_peer(const std::string& dir, const Peer& peer) {
   const auto settings = read_settings(dir);
   if (!settings) return tl::unexpected(settings.error());
   if (const auto host = host_of(peer.uri); !host) return tl::unexpected(host.error());
+  if (peer.id == settings->self.id) {
+    return fail(Errc::conflict, "server " + std::to_string(peer.id) + " is this one, no peer of its own");
+  }
   const auto secret = read_secret_file(secret_file(dir));
   if (!secret) return tl::unexpected(secret.error());
   auto connection = PeerConnection::open(settings->self.uri, {authority_file(dir), *secret});

@@ -45,7 +45,8 @@ struct EmbeddedOptions {
   std::string dir;             ///< Must not exist, or be empty.
   std::optional<unsigned> id;  ///< Absent: the lowest that no peer has.
   std::string uri;             ///< Peer::uri of this server; its host goes into the certificate.
-  std::string listen;          ///< For slapd, such as `ldap://:389`; empty: `uri`.
+  std::string listen;          ///< For slapd, such as `ldap://:389`, which an empty one means if the host of
+                               ///< `uri` is a name; if it is an address, there.
   uid_t service_uid;           ///< slapd and the agent run as this user.
   gid_t service_gid;
   std::optional<gid_t> admin_gid;  ///< Primary group of administrators besides root.
@@ -91,6 +92,8 @@ Result<EmbeddedSettings> read_settings(const std::string& dir);
 Result<std::vector<std::string>> meet_peers(const std::string& dir);
 
 /// Makes this server, which must run, find a peer at another URI (another network, a proxy).
+///
+/// Errors  conflict if the peer is this server; as meet_peers().
 Result<> set_peer(const std::string& dir, const Peer& peer);
 
 }  // namespace rollcall::directory

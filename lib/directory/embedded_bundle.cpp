@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/directory/embedded_bundle.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "lib/directory/codec_values.h"
@@ -121,6 +124,11 @@ Result<std::string> host_of(const std::string& uri) {
   const bool good_port = rest.empty() ? !uri.ends_with(':') : form::number16.parse(rest).has_value();
   if (!good_host || !good_port) return malformed;
   return host;
+}
+
+bool is_address(const std::string& host) {
+  std::array<std::byte, sizeof(in6_addr)> address{};
+  return inet_pton(AF_INET, host.c_str(), address.data()) == 1 || inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
 }  // namespace rollcall::directory

@@ -35,4 +35,6 @@ Result<EmbeddedSettings> parse_settings(const std::string& text);
 /// Errors  malformed: what a server's URI must look like.
 Result<std::string> host_of(const std::string& uri);
 
+bool is_address(const std::string& host);  ///< Of IPv4 or IPv6, without brackets.
+
 }  // namespace rollcall::directory

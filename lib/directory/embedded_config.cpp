@@ -79,7 +79,7 @@ std::string access_rules() {
 }
 
 // The map is address space, not memory or disk; 100 000 facts take a ninth of it.
-std::string database(const EmbeddedOptions& options, const std::vector<Peer>& peers, const Secret& secret) {
+std::string database(const EmbeddedOptions& options, const std::vector<Peer>& others, const Secret& secret) {
   std::string text = fmt::format(
       "dn: {}\nobjectClass: olcDatabaseConfig\nobjectClass: olcMdbConfig\nolcDatabase: {{1}}mdb\n"
       "olcSuffix: {}\nolcRootDN: {}\nolcDbMaxSize: 4294967296\n"
@@ -89,9 +89,9 @@ std::string database(const EmbeddedOptions& options, const std::vector<Peer>& pe
   text += line("olcDbDirectory", options.dir + "/data");
   // In clear: the same file has to hold it in clear for the peers' sake.
   text += line("olcRootPW", secret.text());
-  for (const Peer& peer : peers) text += line("olcSyncrepl", syncrepl_value(peer, secret));
-  // slapd refuses this of a server that knows itself only; who adds the first peer sets it.
-  if (peers.size() > 1) text += "olcMultiProvider: TRUE\n";
+  for (const Peer& peer : others) text += line("olcSyncrepl", syncrepl_value(peer, secret));
+  // slapd refuses this of a server that knows nobody; who adds the first peer sets it.
+  if (!others.empty()) text += "olcMultiProvider: TRUE\n";
   return text + access_rules() + '\n';
 }
 
@@ -114,9 +114,9 @@ std::string_view setting_in(std::string_view value, std::string_view name) {
 }  // namespace
 
 std::string config_ldif(const EmbeddedOptions& options, const EmbeddedSettings& settings,
-                        const std::vector<Peer>& peers, const Secret& replication_secret) {
+                        const std::vector<Peer>& others, const Secret& replication_secret) {
   return global(options, settings) + std::string{modules} + std::string{ldapschema::schema_ldif()} + '\n' +
-         config_database() + database(options, peers, replication_secret) + replication_overlay();
+         config_database() + database(options, others, replication_secret) + replication_overlay();
 }
 
 // Without keepalive a cut is noticed after hours; without `retry` of one second healed late.

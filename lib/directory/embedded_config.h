@@ -17,9 +17,12 @@ inline constexpr const char* administrator_dn = "cn=administrator,cn=rollcall";
 /// The entry of slapd's configuration that lists the peers, in olcSyncrepl.
 inline constexpr const char* database_dn = "olcDatabase={1}mdb,cn=config";
 
-/// Everything slapd must be told. Names a peer for each of `peers`; the server itself is one.
+/// Everything slapd must be told.
+///
+/// others  Not this server itself: slapd knows its own URI only if it listens at that very one, and
+///         else takes itself for a mere copy that takes no writes.
 std::string config_ldif(const EmbeddedOptions& options, const EmbeddedSettings& settings,
-                        const std::vector<Peer>& peers, const Secret& replication_secret);
+                        const std::vector<Peer>& others, const Secret& replication_secret);
 
 /// A value of olcSyncrepl: how to replicate from a peer.
 std::string syncrepl_value(const Peer& peer, const Secret& replication_secret);

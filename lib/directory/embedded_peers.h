@@ -26,7 +26,7 @@ class PeerConnection {
   PeerConnection& operator=(PeerConnection&&) noexcept;
   ~PeerConnection();
 
-  /// Whom the server replicates with, itself included.
+  /// Whom the server replicates with: all but itself.
   Result<std::vector<Peer>> peers();
   /// Adds a peer; does nothing if one with this id is there.
   Result<> add(const Peer& peer);

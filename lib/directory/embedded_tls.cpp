@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/directory/embedded_tls.h"
 
-#include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -11,6 +10,7 @@
 #include <array>
 #include <memory>
 
+#include "lib/directory/embedded_bundle.h"
 #include "lib/util/must.h"
 
 namespace rollcall::directory {
@@ -114,12 +114,7 @@ CertifiedKey sign(const Pair& subject, EVP_PKEY& issuer_key) {
   return {pem_of(*subject.certificate), pem_of(*subject.key)};
 }
 
-std::string alternative_name(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  const bool is_address = inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
-                          inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
-  return (is_address ? "IP:" : "DNS:") + host;
-}
+std::string alternative_name(const std::string& host) { return (is_address(host) ? "IP:" : "DNS:") + host; }
 
 }  // namespace
 
