@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab of the tests of faults."""
+"""The lab of the tests of faults, and a place for directories without one."""
+import secrets
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Iterator
 
 import pytest
@@ -60,3 +62,12 @@ def cluster(formed: Cluster) -> Iterator[Cluster]:
     for other in others:
         await_that(f"{first} and {other} know the same keys",
                    lambda: formed.keys(first) and formed.keys(first) == formed.keys(other))
+
+
+@pytest.fixture(scope="module")
+def root() -> Iterator[Path]:
+    """For embedded directories. Its name is short, since the path of a socket is."""
+    path = Path("/tmp") / f"rc-{secrets.token_hex(4)}"
+    path.mkdir(mode=0o700)
+    yield path
+    shutil.rmtree(path)

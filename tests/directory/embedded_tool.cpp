@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The embedded directory's verbs for tests on real servers, without the command line of `rollcall`.
 //
-//   create DIR URI ID [BUNDLE]  ID 0: choose one; prints the settings, then what was not reached
-//   invite DIR                  prints the bundle
-//   command DIR                 prints the words of the server's command, one a line
-//   meet DIR                    prints what was not reached
+//   create DIR URI ID LISTEN [BUNDLE]  ID 0: choose one; LISTEN empty: where URI says; prints the settings,
+//                                      then what was not reached
+//   invite DIR                         prints the bundle
+//   command DIR                        prints the words of the server's command, one a line
+//   meet DIR                           prints what was not reached
 //   peer DIR ID URI
 #include <unistd.h>
 
@@ -36,10 +37,10 @@ Secret read_bundle(const std::string& path) {
 }
 
 int create(const std::vector<std::string>& words) {
-  EmbeddedOptions options{words.at(2), std::nullopt, words.at(3), "", ::geteuid(), ::getegid(), std::nullopt};
+  EmbeddedOptions options{words.at(2), std::nullopt, words.at(3), words.at(5), ::geteuid(), ::getegid(), std::nullopt};
   if (words.at(4) != "0") options.id = static_cast<unsigned>(std::stoul(words[4]));
   const auto created =
-      words.size() > 5 ? create_directory(options, read_bundle(words[5])) : create_directory(options);
+      words.size() > 6 ? create_directory(options, read_bundle(words[6])) : create_directory(options);
   if (!created) return failed(created.error());
   std::cout << "id " << created->settings.self.id << "\nldapi " << created->settings.ldapi_uri << "\nmember "
             << to_string(created->settings.member) << '\n';
