@@ -22,7 +22,14 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds first_pause{10}, longest_pause{500};
+constexpr milliseconds shortest_pause{5}, longest_pause{500};
+
+// Named takes some 25 ms for a small zone and minutes for a large one. A quarter of the time that it
+// has taken so far is what an answer may come late, and transfers get rarer by themselves.
+milliseconds pause_after(Clock::duration taken) {
+  return std::clamp(std::chrono::duration_cast<milliseconds>(taken / 4), shortest_pause,
+                    longest_pause);
+}
 
 std::vector<Bytes> dnskeys_of(const std::vector<KeyOrder>& keys) {
   std::vector<Bytes> dnskeys;
@@ -102,7 +109,8 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
         orders_(std::move(orders)),
         directory_(state_->config.keys, zone),
         done_(std::move(done)),
-        until_(Clock::now() + patience),
+        began_(Clock::now()),
+        until_(began_ + patience),
         timer_(state_->workers) {}
 
   void start() {
@@ -152,9 +160,9 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
     // The files are right and named did not read them: it was down, or restored.
     if (seen && !told_at_ && !tell(lacks_signatures(orders_, *seen) ? "sign" : "loadkeys")) return;
     const bool may_change = seen || seen.error().code == Errc::unavailable;
-    if (!may_change || Clock::now() + pause_ > until_) return finish(seen);
-    timer_.expires_after(pause_);
-    pause_ = std::min(pause_ * 2, longest_pause);
+    const milliseconds pause = pause_after(Clock::now() - began_);
+    if (!may_change || Clock::now() + pause > until_) return finish(seen);
+    timer_.expires_after(pause);
     timer_.async_wait([self = this->shared_from_this()](const boost::system::error_code& error) {
       if (!error) self->poll();
     });
@@ -185,8 +193,7 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
   std::vector<KeyOrder> orders_;
   KeyDirectory directory_;
   Done<Seen> done_;
-  Clock::time_point until_;
-  milliseconds pause_ = first_pause;
+  Clock::time_point began_, until_;
   std::optional<Clock::time_point> told_at_;  // rndc has run.
   boost::asio::steady_timer timer_;
 };
