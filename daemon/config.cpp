@@ -16,6 +16,8 @@
 namespace rollcall::daemon {
 namespace {
 
+using agent::ParentServers;
+
 // Where in which file, for messages.
 class Place {
  public:
@@ -159,10 +161,6 @@ std::string print_parents(const Section& section, const Config& config) {
   return text;
 }
 
-bool is_below(const ZoneName& zone, const ZoneName& parent) {
-  return zone != parent && (parent == "." || zone.ends_with('.' + parent));
-}
-
 std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
@@ -208,15 +206,6 @@ std::string print_config(const Config& config) {
         section.name == "parent" ? print_parents(section, config) : print_section(section, draft);
   }
   return text;
-}
-
-const ParentServers* parent_of(const Config& config, const ZoneName& zone) {
-  const ParentServers* closest = nullptr;
-  for (const ParentServers& parent : config.parents) {
-    const bool closer = closest == nullptr || parent.zone.size() > closest->zone.size();
-    if (is_below(zone, parent.zone) && closer) closest = &parent;
-  }
-  return closest;
 }
 
 }  // namespace rollcall::daemon

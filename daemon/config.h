@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/agent/parent.h"
 #include "lib/core/member.h"
 #include "lib/directory/ldap_options.h"
 #include "lib/dns/address.h"
@@ -21,12 +22,6 @@ namespace rollcall::daemon {
 
 inline constexpr const char* default_config = "/etc/rollcall/rollcalld.toml";
 
-/// The servers that answer for the parent of our zones.
-struct ParentServers {
-  ZoneName zone;                        ///< The parent zone itself; `.` for the root.
-  std::vector<dns::Address> addresses;  ///< All of them: a DS counts when every one shows it.
-};
-
 struct Config {
   std::filesystem::path socket{"/run/rollcall/rollcall.sock"};
   std::filesystem::path state{"/var/lib/rollcall"};  ///< store.db and identity.
@@ -35,7 +30,8 @@ struct Config {
   Settings settings;
   directory::LdapOptions directory;
   std::optional<signer::BindConfig> signer;  ///< Empty: kind "none", this member serves no DNS.
-  std::vector<ParentServers> parents;
+  std::vector<agent::ParentServers> parents;
+  Seconds start_limit{180};  ///< Until the daemon says that it is ready, whatever it has seen.
 };
 
 /// Unreadable or wrong configuration: caught once in main(), which exits with 78.
@@ -57,8 +53,5 @@ Config load_config(const std::filesystem::path& file);
 /// The effective configuration as TOML, each option with its explanation. Parses to the same
 /// Config.
 std::string print_config(const Config& config);
-
-/// The servers of the closest parent zone that is configured; null: the parent is not asked.
-const ParentServers* parent_of(const Config& config, const ZoneName& zone);
 
 }  // namespace rollcall::daemon

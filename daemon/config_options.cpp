@@ -126,6 +126,10 @@ std::vector<Option> agent_options() {
       field("agent", "log_level",
             "\"debug\", \"info\", \"notice\", \"warning\" or \"error\": this and what is worse.",
             FIELD(config.log_level), one_of({"debug", "info", "notice", "warning", "error"})),
+      duration("agent", "start_limit",
+               "How long this daemon waits for a complete look at the directory before it says that it "
+               "is\nready. At boot named waits for that.",
+               FIELD(config.start_limit), {0s, 1h}),
       serve_option(),
       duration("agent", "heartbeat_idle", "Between two heartbeats while nothing changes.",
                SETTING(heartbeat_idle), {1s, 24h}),

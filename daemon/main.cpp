@@ -38,9 +38,8 @@ agent::AgentOptions agent_options(const Config& config) {
   options.settings.version = ROLLCALL_VERSION;
   options.directory = config.directory;
   options.signer = config.signer;
-  for (const ParentServers& parent : config.parents) {
-    options.parents.push_back({parent.zone, parent.addresses});
-  }
+  options.parents = config.parents;
+  options.start_limit = config.start_limit;
   options.log_level = notify::level_from(config.log_level).value_or(notify::Level::notice);
   return options;
 }
@@ -59,6 +58,13 @@ int refuse(const Error& error) {
   return EXIT_FAILURE;
 }
 
+// systemd must not lose patience before we do.
+void announce_start(Seconds limit) {
+  const auto patience = std::chrono::microseconds(limit + Seconds{60});
+  sd_notifyf(0, "STATUS=looking at the directory\nEXTEND_TIMEOUT_USEC=%lld",
+             static_cast<long long>(patience.count()));
+}
+
 int serve(const Config& config) {
   boost::asio::io_context loop;
   boost::asio::thread_pool pool(workers);
@@ -72,14 +78,15 @@ int serve(const Config& config) {
     (*agent)->answer(request, std::move(reply));
   });
   if (auto listening = server.listen(); !listening) return refuse(listening.error());
-  if (auto started = (*agent)->start(); !started) return refuse(started.error());
+  announce_start(config.start_limit);
+  const auto ready = [] { sd_notify(0, "READY=1\nSTATUS=running"); };
+  if (auto started = (*agent)->start(ready); !started) return refuse(started.error());
 
   boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code&, int) {
     sd_notify(0, "STOPPING=1");
     loop.stop();
   });
-  sd_notify(0, "READY=1\nSTATUS=running");
   loop.run();
   return EXIT_SUCCESS;
 }

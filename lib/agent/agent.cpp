@@ -82,7 +82,16 @@ Result<> Agent::open_directory() {
   return {};
 }
 
-Result<> Agent::start() {
+Result<> Agent::start(std::function<void()> ready) {
+  start_gate_ = std::make_unique<StartGate>(
+      loop_, options_.start_limit, [this, ready = std::move(ready)](bool looked) {
+        if (!looked) {
+          tell(notify::Level::warning, "started without a complete look at the directory",
+               "waited=" + to_words(options_.start_limit) +
+                   " hint=\"what was served last is served on; see rollcall status\"");
+        }
+        ready();
+      });
   const auto membership = store_->membership();
   if (!membership) return tl::unexpected(membership.error());
   const auto empty = store_->has_no_facts();
@@ -90,6 +99,7 @@ Result<> Agent::start() {
   const bool unfinished = *membership && (*membership)->founder && *empty;
   if (*membership && !unfinished) return run_shell(**membership);
   tell(notify::Level::notice, "in no cluster yet", "hint=\"rollcall init, or rollcall join TOKEN\"");
+  start_gate_->open();
   return {};
 }
 
@@ -103,7 +113,7 @@ Result<> Agent::run_shell(const Membership& self) {
   keyring_ = std::make_unique<Keyring>(std::move(*identity));
   auto shell = Shell::create({loop_, pool_, *directory_, signer_.get(), *store_, *keyring_, journal_,
                               self, options_.directory.base, boot_, options_.settings,
-                              options_.parents});
+                              options_.parents, *start_gate_});
   if (!shell) return tl::unexpected(shell.error());
   shell_ = std::move(*shell);
   shell_->start();

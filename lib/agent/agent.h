@@ -20,6 +20,7 @@
 
 #include "lib/agent/shell.h"
 #include "lib/control/message.h"
+#include "lib/control/status_json.h"
 #include "lib/directory/ldap_options.h"
 #include "lib/signer/bind_signer.h"
 
@@ -33,6 +34,7 @@ struct AgentOptions {
   std::optional<signer::BindConfig> signer;  ///< Empty: this member serves no DNS.
   std::vector<ParentServers> parents;
   notify::Level log_level = notify::Level::notice;
+  Seconds start_limit{180};  ///< For the first complete look at the directory.
 };
 
 class Agent {
@@ -46,7 +48,9 @@ class Agent {
   ~Agent();
 
   /// Goes on with the cluster that the store knows; without one waits for init or join.
-  Result<> start();
+  ///
+  /// ready  Called once when the DNS server may start (start_gate.h); without a cluster, at once.
+  Result<> start(std::function<void()> ready = [] {});
 
   /// Answers a question from the control socket, now or later, once.
   void answer(const control::Request& request, Reply reply);
@@ -102,6 +106,8 @@ class Agent {
   void check_signer(const ZoneName& zone, control::Json findings, Reply reply);
   void check_parent(const ZoneName& zone, control::Json findings, Reply reply);
   MemberStatus present_status() const;
+  control::InfoExtras info_extras(const MemberStatus& status) const;
+  void with_status(std::function<void(const MemberStatus&)> use);
 
   // agent_events.cpp
   struct Waiter;
@@ -117,6 +123,7 @@ class Agent {
   std::unique_ptr<Store> store_;
   std::unique_ptr<signer::Signer> signer_;
   std::unique_ptr<directory::Directory> directory_;
+  std::unique_ptr<StartGate> start_gate_;
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<Shell> shell_;  ///< Null while this machine is in no cluster.
   bool busy_ = false;             ///< An init or join is under way.

@@ -123,6 +123,18 @@ Json clock_finding(const MemberStatus& status) {
 
 MemberStatus Agent::present_status() const { return shell_ ? shell_->status() : MemberStatus{}; }
 
+// Without a cluster nobody follows the directory: it is asked whether init or join could use it.
+void Agent::with_status(std::function<void(const MemberStatus&)> use) {
+  if (shell_) return use(shell_->status());
+  directory_->read(options_.directory.base,
+                   [this, use = std::move(use)](const Result<directory::Entry>& there) {
+                     MemberStatus status = present_status();
+                     const bool useless = !there && there.error().code != Errc::not_found;
+                     if (!shell_ && useless) status.alarms.push_back(there.error().what);
+                     use(status);
+                   });
+}
+
 void Agent::members(const control::Request&, Reply reply) {
   reply(control::members_json(present_status(), now().wall));
 }
@@ -134,15 +146,21 @@ void Agent::zone_list(const control::Request&, Reply reply) {
 void Agent::status(const control::Request& request, Reply reply) {
   const auto zone = optional_zone_arg(request.args);
   if (!zone) return reply(tl::unexpected(Problem(zone.error())));
-  const MemberStatus status = present_status();
-  if (zone->empty()) return reply(control::status_json(status, now().wall));
-  auto answer = control::zone_status_json(status, *zone, now().wall);
-  if (!answer) return reply(unknown_zone(*zone));
-  reply(std::move(*answer));
+  with_status([zone = *zone, reply = std::move(reply)](const MemberStatus& status) {
+    if (zone.empty()) return reply(control::status_json(status, now().wall));
+    auto answer = control::zone_status_json(status, zone, now().wall);
+    if (!answer) return reply(unknown_zone(zone));
+    reply(std::move(*answer));
+  });
 }
 
 void Agent::info(const control::Request&, Reply reply) {
-  const MemberStatus status = present_status();
+  with_status([this, reply = std::move(reply)](const MemberStatus& status) {
+    reply(control::info_json(status, info_extras(status), now().wall));
+  });
+}
+
+control::InfoExtras Agent::info_extras(const MemberStatus& status) const {
   control::InfoExtras extras;
   extras.keys_store = options_.directory.uris.front() + " " + options_.directory.base;
   const ZoneStatus* next = control::next_due_zone(status);
@@ -156,7 +174,7 @@ void Agent::info(const control::Request&, Reply reply) {
       extras.next_server = line.member;
     }
   }
-  reply(control::info_json(status, extras, now().wall));
+  return extras;
 }
 
 void Agent::zone_show(const control::Request& request, Reply reply) {

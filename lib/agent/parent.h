@@ -14,7 +14,7 @@ namespace rollcall::agent {
 /// The servers that answer for a parent zone.
 struct ParentServers {
   ZoneName zone;  ///< The parent zone itself; `.` for the root.
-  std::vector<dns::Address> addresses;
+  std::vector<dns::Address> addresses;  ///< All of them: a DS counts when every one shows it.
 };
 
 /// The servers of the closest parent that is configured; null: the parent is not asked.

@@ -97,6 +97,7 @@ void Shell::finish(Effects effects) {
   if (!store_alarm_.empty()) tell(notify::Level::notice, "store writable again", "", "");
   store_alarm_.clear();
   carry_out(effects);
+  parts_.start_gate.passed();
   arm(effects.again);
 }
 
@@ -129,6 +130,7 @@ void Shell::directory_state(directory::State state, const std::string& why) {
       return tell(notify::Level::info, "directory refreshing", "", why);
     case directory::State::current:
       tell(notify::Level::info, "directory current", "", why);
+      parts_.start_gate.directory_complete();
       return outbox_.retry();
   }
 }

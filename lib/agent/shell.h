@@ -23,6 +23,7 @@
 #include "lib/agent/pace.h"
 #include "lib/agent/parent.h"
 #include "lib/agent/served.h"
+#include "lib/agent/start_gate.h"
 #include "lib/agent/store.h"
 #include "lib/agent/trust.h"
 #include "lib/core/delay.h"
@@ -46,6 +47,7 @@ struct ShellParts {
   std::string boot;  ///< boot_id()
   Settings settings;
   std::vector<ParentServers> parents;
+  StartGate& start_gate;
 };
 
 class Shell {

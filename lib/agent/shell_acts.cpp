@@ -148,10 +148,12 @@ void Shell::act(const Export& act) {
     return wake();
   }
   const auto patience = std::chrono::ceil<Seconds>(parts_.settings.patience);
+  parts_.start_gate.order_began();
   parts_.signer->apply(act.zone.name, std::move(*ordered), patience,
                        [this, alive = alive_, zone = act.zone, order = act.order,
                         heard = pace_.ordered(act)](const Result<signer::Seen>& seen) {
                          if (!*alive) return;
+                         parts_.start_gate.order_ended();
                          if (seen) {
                            if (heard) {
                              tell(notify::Level::debug, "decision carried out", zone.name,
@@ -171,10 +173,12 @@ void Shell::act(const Look& act) {
     member_->look_failed(act.zone, act.order, ordered.error().what);
     return wake();
   }
+  parts_.start_gate.order_began();
   parts_.signer->look(act.zone.name, std::move(*ordered),
                       [this, alive = alive_, zone = act.zone,
                        order = act.order](const Result<signer::Seen>& seen) {
                         if (!*alive) return;
+                        parts_.start_gate.order_ended();
                         if (seen) {
                           member_->looked(zone, order, served_zone(*seen));
                         } else {

@@ -2,19 +2,11 @@
 // One agent on a real directory, from nothing to a zone whose keys are made and elected.
 #include "lib/agent/agent.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <boost/asio/steady_timer.hpp>
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <filesystem>
 
-#include "lib/directory/embedded.h"
+#include "tests/agent/embedded_directory.h"
 
 namespace rollcall::agent {
 namespace {
@@ -22,69 +14,9 @@ namespace {
 namespace fs = std::filesystem;
 using control::Answer;
 using control::Json;
+using test::EmbeddedDirectory;
 
 constexpr std::chrono::seconds patience{60};  // for what takes a second on an idle machine
-
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  REQUIRE(fd >= 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(::bind(fd, any, size) == 0);
-  REQUIRE(::getsockname(fd, any, &size) == 0);
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
-
-/// A slapd of our own in a private directory; both go with the test.
-class EmbeddedDirectory {
- public:
-  EmbeddedDirectory() {
-    std::string pattern = "/tmp/rollcall-agent-XXXXXX";  // short: a socket's path has 107 bytes
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-    directory::EmbeddedOptions options{};
-    options.dir = path_ / "ldap";
-    options.id = 1;
-    options.uri = "ldap://127.0.0.1:" + std::to_string(free_port());
-    options.service_uid = ::getuid();
-    options.service_gid = ::getgid();
-    const auto created = directory::create_directory(options);
-    INFO((created ? "" : created.error().what));
-    REQUIRE(created);
-    settings_ = created->settings;
-    start();
-  }
-  EmbeddedDirectory(const EmbeddedDirectory&) = delete;
-  EmbeddedDirectory& operator=(const EmbeddedDirectory&) = delete;
-  ~EmbeddedDirectory() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  const fs::path& path() const { return path_; }
-  const directory::EmbeddedSettings& settings() const { return settings_; }
-
- private:
-  void start() {
-    auto command = directory::server_command(options_dir());
-    REQUIRE(command);
-    std::vector<char*> words;
-    for (std::string& word : *command) words.push_back(word.data());
-    words.push_back(nullptr);
-    REQUIRE(::posix_spawnp(&pid_, words[0], nullptr, nullptr, words.data(), environ) == 0);
-  }
-  std::string options_dir() const { return (path_ / "ldap").native(); }
-
-  fs::path path_;
-  directory::EmbeddedSettings settings_;
-  pid_t pid_ = -1;
-};
 
 /// An agent without a DNS server, and a loop that runs until something is so.
 class RunningAgent {

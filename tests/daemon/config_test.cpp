@@ -28,6 +28,7 @@ socket = "/tmp/lab/a/rollcall.sock"
 state = "/tmp/lab/a/state"
 host = "A.Example.Com."
 log_level = "debug"
+start_limit = "90s"
 serve = "manual"
 heartbeat_idle = 2
 heartbeat_debounce = "50ms"
@@ -99,6 +100,7 @@ TEST_CASE("every option is taken", "[config]") {
   CHECK(config.settings.parent_poll == 1s);
   CHECK(config.settings.clock_tolerance == 1h);
   CHECK(config.settings.rrsig_alarm == 48h);
+  CHECK(config.start_limit == 90s);
   CHECK(config.directory.uris.size() == 2);
   CHECK(config.directory.base == "cn=rollcall,dc=example");
   CHECK(std::get<directory::PasswordAuth>(config.directory.auth).dn == "cn=agent,dc=example");
@@ -195,15 +197,6 @@ TEST_CASE("a socket path may have 107 bytes", "[config]") {
   };
   CHECK(with_length(107) == "accepted");
   CHECK(with_length(108) == "rollcalld.toml: [agent]: socket is longer than 107 bytes");
-}
-
-TEST_CASE("the closest parent is asked", "[config]") {
-  const Config config = parse(everything);
-  CHECK(parent_of(config, "example.test.")->zone == "test.");
-  CHECK(parent_of(config, "a.example.test.")->zone == "test.");
-  CHECK(parent_of(config, "test.")->zone == ".");
-  CHECK(parent_of(config, "contest.")->zone == ".");  // not below test.
-  CHECK(parent_of(parse(""), "example.test.") == nullptr);
 }
 
 TEST_CASE("a file that cannot be read is an error with its name", "[config]") {
