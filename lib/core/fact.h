@@ -96,10 +96,32 @@ struct MemberKeys {
   bool operator==(const MemberKeys&) const = default;
 };
 
-/// The author takes a member in, and vouches for the keys of all whom it knows.
+/// The author takes a member in, and vouches for the keys of all whom it knows. One's own next
+/// incarnation is taken in by oneself, after a restore from a backup.
 struct Admit {
   MemberKeys joiner;
   std::vector<MemberKeys> known;  ///< The roster as the author knows it, itself included.
+  std::vector<Incarnation> forgotten = {};  ///< By decrees that the author follows. Sorted.
+  std::vector<FactId> had = {};  ///< Of those, the last fact that counts; none: nothing counts. Sorted.
+};
+
+/// The author goes for good. It writes this last, when nothing that it served is in any cache.
+struct Leave {
+  MemberId heir;  ///< Who ends its keys when their time comes.
+  std::string asked_by;
+};
+
+/// An administrator's decree that silent members are dead. Whom he asked writes it; each who follows
+/// it says it again, word for word but for `had`.
+struct Forget {
+  Uuid decree;
+  Time decreed;         ///< With `decree`: the order of two that forget each other's authors.
+  MemberId decreed_by;  ///< The author of the first of these facts.
+  std::vector<Incarnation> forgotten;  ///< With all their earlier incarnations. Sorted.
+  std::vector<MemberId> remain;        ///< All others whom its first author counted. Sorted.
+  MemberId heir;                       ///< Who ends the keys of the forgotten.
+  std::string asked_by;
+  std::vector<FactId> had;  ///< The last fact of each forgotten incarnation that this author had. Sorted.
 };
 
 /// A master key, sealed to one member.
@@ -110,7 +132,8 @@ struct Epoch {
   Bytes sealed;    ///< `crypto_box_seal` of the key to the recipient.
 };
 
-/// Ends another fact of the same author; its wrapped key may be wiped now.
+/// Ends another fact, of the same author or of one whose heir the author is; its wrapped key may be
+/// wiped now.
 struct Tombstone {
   FactId ended;
   std::string why;
@@ -122,7 +145,7 @@ struct UnknownKind {
 };
 
 using FactContent = std::variant<Candidate, Reject, Decision, Observation, Request, Admit, Epoch,
-                                 Tombstone, UnknownKind>;
+                                 Tombstone, Leave, Forget, UnknownKind>;
 
 struct Fact {
   FactId id;

@@ -55,6 +55,7 @@ struct Heartbeat {
   Seconds max_zone_ttl{0};  ///< Largest served.
   std::optional<Time> next_keys;  ///< When the member expects to need the next key of any zone.
   std::vector<std::string> alarms;
+  std::vector<std::string> addresses;  ///< `address@port` where the member's DNS server answers all.
   std::string version;  ///< Of the software, for people.
 };
 

@@ -112,6 +112,26 @@ template <class Io>
 void fields(Io& io, Subject<Io, Admit>& admit) {
   io.one("rollcalljoiner", admit.joiner, form::member_keys);
   io.many("rollcallknown", admit.known, form::member_keys);
+  io.many("rollcallforgotten", admit.forgotten, form::incarnation);
+  io.many("rollcallhad", admit.had, form::fact_id);
+}
+
+template <class Io>
+void fields(Io& io, Subject<Io, Leave>& leave) {
+  io.one("rollcallheir", leave.heir, form::uuid);
+  io.text("rollcallaskedby", leave.asked_by);
+}
+
+template <class Io>
+void fields(Io& io, Subject<Io, Forget>& forget) {
+  io.one("rollcalldecree", forget.decree, form::uuid);
+  io.one("rollcalldecreed", forget.decreed, form::created);
+  io.one("rollcalldecreedby", forget.decreed_by, form::uuid);
+  io.many("rollcallforgotten", forget.forgotten, form::incarnation);
+  io.many("rollcallremains", forget.remain, form::uuid);
+  io.one("rollcallheir", forget.heir, form::uuid);
+  io.text("rollcallaskedby", forget.asked_by);
+  io.many("rollcallhad", forget.had, form::fact_id);
 }
 
 template <class Io>
@@ -138,6 +158,8 @@ const char* kind_of(const Request&) { return "request"; }
 const char* kind_of(const Admit&) { return "admit"; }
 const char* kind_of(const Epoch&) { return "epoch"; }
 const char* kind_of(const Tombstone&) { return "tombstone"; }
+const char* kind_of(const Leave&) { return "leave"; }
+const char* kind_of(const Forget&) { return "forget"; }
 
 struct Kind {
   std::string_view name;
@@ -156,7 +178,8 @@ Kind kind() {
 const Kind* find_kind(const Header& header) {
   static const std::array kinds{kind<Candidate>(),   kind<Reject>(),  kind<Decision>(),
                                 kind<Observation>(), kind<Request>(), kind<Admit>(),
-                                kind<Epoch>(),       kind<Tombstone>()};
+                                kind<Epoch>(),       kind<Tombstone>(), kind<Leave>(),
+                                kind<Forget>()};
   const auto found = std::ranges::find(kinds, header.kind, &Kind::name);
   return header.format == format_version && found != kinds.end() ? &*found : nullptr;
 }

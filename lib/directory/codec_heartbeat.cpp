@@ -27,6 +27,7 @@ void fields(Io& io, Subject<Io, Heartbeat>& heartbeat) {
   io.one("maxzonettl", heartbeat.max_zone_ttl, form::seconds);
   io.optional("nextkeys", heartbeat.next_keys, form::created);
   io.many("alarm", heartbeat.alarms, form::text);
+  io.many("address", heartbeat.addresses, form::text);
   io.text("version", heartbeat.version);
 }
 

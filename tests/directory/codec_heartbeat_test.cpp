@@ -32,7 +32,9 @@ std::string repeated(const std::string& digits, int times) {
 
 // The pairs of the sample, by hand.
 std::string sample_pairs() {
-  return s("alarm") + s("ds not at parent") +
+  return s("address") + s("192.0.2.1@53") +
+         s("address") + s("2001:db8::1@53") +
+         s("alarm") + s("ds not at parent") +
          s("alarm") + s("zone example.test. is lost") +
          s("behind") + s("example.test. 1 *") +
          s("behind") + s("example.test. 2 " + bob_text + ".2.10") +  // sorted as bytes, not as numbers
@@ -76,7 +78,7 @@ std::string why_not(const Bytes& value) {
 }  // namespace
 
 TEST_CASE("a heartbeat is these bytes", "[codec]") {
-  const std::string expected = s("rollcall-heartbeat-1") + s(std::string(16, '\xcc')) + length(23) +
+  const std::string expected = s("rollcall-heartbeat-1") + s(std::string(16, '\xcc')) + length(25) +
                                sample_pairs() + s(std::string(64, '\x55'));
   CHECK(as_text(sample()) == expected);
 }
@@ -98,6 +100,7 @@ TEST_CASE("a heartbeat comes back as it went in", "[codec]") {
   CHECK(read->heartbeat.signer == expected.signer);
   CHECK(read->heartbeat.next_keys == expected.next_keys);
   CHECK(read->heartbeat.alarms == expected.alarms);
+  CHECK(read->heartbeat.addresses == expected.addresses);
 }
 
 TEST_CASE("the smallest heartbeat has empty lists", "[codec]") {

@@ -24,6 +24,8 @@ std::array<std::byte, N> filled(int with) {
 inline const Uuid cluster{filled<16>(0xcc)};
 inline const MemberId alice{filled<16>(0xa1)};
 inline const MemberId bob{filled<16>(0xb2)};
+inline const MemberId carol{filled<16>(0xc3)};
+inline const MemberId dave{filled<16>(0xd4)};
 inline const FactId id{{alice, 1}, 42};
 
 // 2026-06-01 08:00:00
@@ -48,6 +50,11 @@ inline Decision decision() {
           {1s, 2s, 3s, 4s, 5s, 6s, 7s, 8s}};
 }
 
+inline Forget forget() {
+  return {Uuid{filled<16>(0x66)}, t0 + 1ns,      alice,  {{bob, 2}, {carol, 1}}, {alice, dave}, dave,
+          "root",                 {{{bob, 1}, 9}, {{bob, 2}, 7}, {{carol, 1}, 10}}};
+}
+
 /// Every kind; `created` of all is that of the candidate.
 inline std::vector<FactContent> contents() {
   return {candidate(),
@@ -56,9 +63,11 @@ inline std::vector<FactContent> contents() {
           Observation{zone, {{bob, 2}, 8}, {filled<32>(0x01)}, {filled<32>(0x02), filled<32>(0x03)},
                       1, 3600s, "root"},
           Request{Uuid{filled<16>(0x77)}, zone, generation, "root"},
-          Admit{bob_keys, {alice_keys, bob_keys}},
+          Admit{bob_keys, {alice_keys, bob_keys}, {{carol, 1}}, {{{carol, 1}, 5}}},
           Epoch{1, bob, filled<32>(0x33), to_bytes("sealed")},
-          Tombstone{{{alice, 1}, 41}, "withdrawn everywhere"}};
+          Tombstone{{{alice, 1}, 41}, "withdrawn everywhere"},
+          Leave{bob, "root"},
+          forget()};
 }
 
 inline const Signature signature = filled<64>(0x55);
@@ -87,6 +96,7 @@ inline Heartbeat heartbeat() {
   beat.max_zone_ttl = 86400s;
   beat.next_keys = t0 + 24h;
   beat.alarms = {"ds not at parent", "zone example.test. is lost"};
+  beat.addresses = {"192.0.2.1@53", "2001:db8::1@53"};
   beat.version = "0.1.0";
   return beat;
 }
