@@ -46,7 +46,8 @@ Entry printed(const ReadFact& read) {
 
 const std::set<std::string> may_be_absent{
     "rollcallwhy",     "rollcallintroduces", "rollcallwithdraws", "rollcallrestson", "rollcalldsseen",
-    "rollcalldspartly", "rollcallbyhand",    "rollcallaskedby",   "rollcallknown",   "rollcallexpires"};
+    "rollcalldspartly", "rollcallbyhand",    "rollcallaskedby",   "rollcallknown",   "rollcallexpires",
+    "rollcallforgotten", "rollcallremains", "rollcallhad"};
 
 // Directories keep no order among values.
 Attributes sorted(Attributes attributes) {
