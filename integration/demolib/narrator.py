@@ -5,13 +5,13 @@ All agents see the same things. What every one of them would say is told by the 
 """
 import json
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from lablib.control import ask
 from lablib.errors import LabError
+from lablib.watchers import Watchers
 
 POLL_SECONDS = 0.3
 SAME_FOR_ALL = {"winner", "ds seen at parent", "step held"}
@@ -20,30 +20,18 @@ QUIET = {"directory refreshing", "directory current", "in no cluster yet", "aske
 COLOURS = {"story": "1", "error": "31", "warning": "33", "notice": "32", "info": "0"}
 
 
-class Narrator:
+class Narrator(Watchers):
     """Use as a context: inside, threads follow the agents and the registry."""
 
     def __init__(self, lab: dict[str, Any]) -> None:
+        super().__init__()
         self.began = time.monotonic()
         self.told: list[dict[str, Any]] = []  # every event, also those not printed
-        self._lock = threading.Lock()
         self._said: dict[tuple[str, str], float] = {}
-        self._ended = threading.Event()
         self._colour = sys.stdout.isatty()
-        self._threads = [threading.Thread(target=self._follow, args=(member,), daemon=True)
-                         for member in lab["members"]]
-        journal = Path(lab["parent"]["registry_journal"])
-        self._threads.append(threading.Thread(target=self._read_registry, args=(journal,), daemon=True))
-
-    def __enter__(self) -> "Narrator":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
+        for member in lab["members"]:
+            self.watch(self._follow, member)
+        self.watch(self._read_registry, Path(lab["parent"]["registry_journal"]))
 
     def heading(self, number: int, text: str) -> None:
         with self._lock:
@@ -64,7 +52,7 @@ class Narrator:
 
     def _follow(self, member: dict[str, Any]) -> None:
         after = 0
-        while not self._ended.wait(POLL_SECONDS):
+        while not self.ended(POLL_SECONDS):
             try:
                 answer = ask(member["agent"]["socket"], "events", timeout=2.0, since=after)
             except LabError:
@@ -93,7 +81,7 @@ class Narrator:
 
     def _read_registry(self, journal: Path) -> None:
         seen = 0
-        while not self._ended.wait(POLL_SECONDS):
+        while not self.ended(POLL_SECONDS):
             lines = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
             for line in lines[seen:]:
                 event = json.loads(line)

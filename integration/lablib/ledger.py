@@ -4,7 +4,6 @@
 One entry lasts as long as the same is seen. Its times lie within the true ones, since they are those of the first and
 the last look; so whoever reasons about them may miss something short, but never invents anything.
 """
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any, Callable
@@ -12,6 +11,7 @@ from typing import Any, Callable
 import dns.dnssec
 
 from lablib.questions import SignedRrset, ask_signed
+from lablib.watchers import Watchers
 
 LOOK_SECONDS = 0.2
 PARENT_NAME = "parent"
@@ -64,31 +64,17 @@ def look_at_parent(port: int, zone: str) -> DsContent | None:
     return DsContent(frozenset(record.key_tag for record in ds.records or ()), _ttl(ds))
 
 
-class Ledger:
+class Ledger(Watchers):
     """Use as a context: inside, a thread a server looks several times a second."""
 
     def __init__(self, lab: dict[str, Any]) -> None:
+        super().__init__()
         self._entries: list[Entry] = []
         self._newest: dict[tuple[str, str], Entry] = {}
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
         zones = [zone.rstrip(".") + "." for zone in lab["zones"]]
-        self._threads = [self._thread(m["name"], m["named"]["port"], zones, look_at_master) for m in lab["members"]]
-        self._threads.append(self._thread(PARENT_NAME, lab["parent"]["port"], zones, look_at_parent))
-
-    def _thread(self, name: str, port: int, zones: list[str],
-                look: Callable[[int, str], Content | DsContent | None]) -> threading.Thread:
-        return threading.Thread(target=self._watch, args=(name, port, zones, look), daemon=True)
-
-    def __enter__(self) -> "Ledger":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
+        for member in lab["members"]:
+            self.watch(self._watch, member["name"], member["named"]["port"], zones, look_at_master)
+        self.watch(self._watch, PARENT_NAME, lab["parent"]["port"], zones, look_at_parent)
 
     def entries(self, zone: str | None = None) -> list[Entry]:
         """Oldest first."""
@@ -106,7 +92,7 @@ class Ledger:
 
     def _watch(self, name: str, port: int, zones: list[str],
                look: Callable[[int, str], Content | DsContent | None]) -> None:
-        while not self._ended.wait(LOOK_SECONDS):
+        while not self.ended(LOOK_SECONDS):
             for zone in zones:
                 self._note(name, zone, look(port, zone))
 

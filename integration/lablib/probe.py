@@ -22,6 +22,7 @@ from lablib import tools
 from lablib.layout import PARENT
 from lablib.named import NAMES
 from lablib.questions import ask
+from lablib.watchers import Watchers
 
 FLUSH_SECONDS = (0.3, 4.0)  # between two flushes: sooner and later than the TTLs
 
@@ -113,39 +114,28 @@ class Score:
             return dict(self._last)
 
 
-class Probe:
+class Probe(Watchers):
     """Use as a context: inside, a thread a resolver asks `rate` times a second, and one flushes where the lab says so."""
 
     def __init__(self, lab: dict[str, Any], seed: int, rate: float = 4.0) -> None:
+        super().__init__()
         self.score = Score()
-        self._ended = threading.Event()
-        self._threads = []
         for number, resolver in enumerate(lab["resolvers"]):
             asked = questions(lab["zones"], seed + number)
-            self._threads.append(threading.Thread(target=self._ask, args=(resolver, asked, 1.0 / rate), daemon=True))
+            self.watch(self._ask, resolver, asked, 1.0 / rate)
             if resolver["flushed"]:
                 dice = random.Random(seed + 1000 + number)
-                self._threads.append(threading.Thread(target=self._flush, args=(resolver, dice), daemon=True))
-
-    def __enter__(self) -> "Probe":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
+                self.watch(self._flush, resolver, dice)
 
     def _ask(self, resolver: dict[str, Any], asked: Iterator[Question], pause: float) -> None:
         for question in asked:
             verdict, detail = judge(resolver["port"], question)
             self.score.add(Answer(time.time(), resolver["name"], question, verdict, detail))
-            if self._ended.wait(pause):
+            if self.ended(pause):
                 return
 
     def _flush(self, resolver: dict[str, Any], dice: random.Random) -> None:
         argv = [tools.find("unbound-control"), "-c", resolver["config"], "flush_zone", PARENT]
-        while not self._ended.wait(dice.uniform(*FLUSH_SECONDS)):
+        while not self.ended(dice.uniform(*FLUSH_SECONDS)):
             if subprocess.run(argv, capture_output=True, check=False).returncode == 0:
                 self.score.flushes += 1
