@@ -6,6 +6,7 @@
 #   make install          DESTDIR=… and PREFIX=… as usual
 PRESET ?= dev
 PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
 BIN = build/$(PRESET)/bin
 
 .PHONY: demo test bench install build packages clean
@@ -14,7 +15,7 @@ demo: build
 	integration/demo --bin $(BIN) $(if $(KEEP),--keep)
 
 test: build
-	ctest --test-dir build/$(PRESET) --output-on-failure
+	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
 
 bench: build
 	$(BIN)/rollcall-bench
