@@ -2,7 +2,6 @@
 """Embedded directories that replicate with each other: made from bundles, killed, met again."""
 import secrets
 
-import ldap
 import pytest
 
 from directorytest import (BASE, Server, eventually, fact_dn, fact_entry, invite, join, member_dn, peers, sees, tool)
