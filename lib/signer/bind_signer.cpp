@@ -24,8 +24,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds shortest_pause{5}, longest_pause{500};
 
-// Named takes some 25 ms for a small zone and minutes for a large one. A quarter of the time that it
-// has taken so far is what an answer may come late, and transfers get rarer by themselves.
+// Named takes some 25 ms for a small zone and minutes for a large one. A quarter of the time that
+// it has taken so far is what an answer may come late, and transfers get rarer by themselves.
 milliseconds pause_after(Clock::duration taken) {
   return std::clamp(std::chrono::duration_cast<milliseconds>(taken / 4), shortest_pause,
                     longest_pause);

@@ -40,8 +40,9 @@ class KeyDirectory {
   /// Whether at least one of a key's two files is there.
   bool has(const KeyOrder& order) const;
 
-  /// Makes the files of keys say what is ordered, durably. A private key is taken from the directory
-  /// if it is there and proves itself, and otherwise from the order; either way it has proved itself.
+  /// Makes the files of keys say what is ordered, durably. A private key is taken from the
+  /// directory if it is there and proves itself, and otherwise from the order; either way it has
+  /// proved itself.
   ///
   /// Errors  as prepare(); malformed or not_found if there is no private key that fits. Then no
   ///         file was changed, unless a crash or a broken disk came in between.
@@ -60,7 +61,8 @@ class KeyDirectory {
   std::string name(const KeyOrder& order, std::string_view ending) const;
   std::filesystem::path file(const KeyOrder& order, std::string_view ending) const;
   Result<KeyChange> write_into(Replacement& files, const KeyOrder& order, Time now) const;
-  Result<bool> replace(Replacement& files, const std::string& name, ByteView content, unsigned mode) const;
+  Result<bool> replace(Replacement& files, const std::string& name, ByteView content,
+                       unsigned mode) const;
   Result<Secret> private_key(const KeyOrder& order) const;
 
   std::filesystem::path root_;

@@ -21,7 +21,9 @@ dns::Ds ds_of(const Bytes& dnskey, dns::DigestType type = dns::DigestType::sha25
   return dns::ds_of(zone, dnskey, type).value();
 }
 
-dns::DsAnswer answer(std::vector<dns::Ds> ds, Seconds ttl = Seconds{60}) { return {std::move(ds), ttl}; }
+dns::DsAnswer answer(std::vector<dns::Ds> ds, Seconds ttl = Seconds{60}) {
+  return {std::move(ds), ttl};
+}
 
 using Fingerprints = std::vector<Fingerprint>;
 
@@ -69,8 +71,9 @@ TEST_CASE_METHOD(TwoKeys, "a DS of nobody's key is counted once, wherever it sta
 }
 
 TEST_CASE_METHOD(TwoKeys, "caches may have the largest TTL that any address gave", "[parent]") {
-  CHECK(combined({answer({}, Seconds{60}), answer({}, Seconds{3600}), answer({}, Seconds{5})}).ttl ==
-        Seconds{3600});
+  CHECK(
+      combined({answer({}, Seconds{60}), answer({}, Seconds{3600}), answer({}, Seconds{5})}).ttl ==
+      Seconds{3600});
 }
 
 TEST_CASE_METHOD(TwoKeys, "a silent address is named, and nothing is said of the others",

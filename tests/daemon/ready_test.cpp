@@ -35,7 +35,8 @@ class NotifySocket {
     socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    REQUIRE(path_.native().copy(address.sun_path, sizeof address.sun_path - 1) == path_.native().size());
+    REQUIRE(path_.native().copy(address.sun_path, sizeof address.sun_path - 1) ==
+            path_.native().size());
     REQUIRE(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   }
   NotifySocket(const NotifySocket&) = delete;

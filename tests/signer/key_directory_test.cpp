@@ -85,7 +85,8 @@ TEST_CASE_METHOD(OneKey, "an equal order changes nothing and needs no private ke
   CHECK(fs::last_write_time(private_file) == before);
 }
 
-TEST_CASE_METHOD(OneKey, "what only changes times leaves the public half alone", "[key_directory]") {
+TEST_CASE_METHOD(OneKey, "what only changes times leaves the public half alone",
+                 "[key_directory]") {
   write();
   const std::string before = read(public_file);
   CHECK(before.find("; Created: ") != std::string::npos);
