@@ -23,10 +23,10 @@ Error error_of(sqlite3* db, const char* doing) {
   };
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return {Errc::unavailable, say("the disk is full")};
+      return {Errc::unavailable, say("the disk is full; free space there")};
     case SQLITE_IOERR:
-      return {Errc::unavailable, say(fmt::format("input or output error ({})",
-                                                 std::strerror(sqlite3_system_errno(db))))};
+      return {Errc::unavailable,
+              say("input or output error; free space there, and see the kernel's log")};
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:

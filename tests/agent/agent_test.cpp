@@ -1,90 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One agent on a real directory, from nothing to a zone whose keys are made and elected.
-#include "lib/agent/agent.h"
-
-#include <boost/asio/steady_timer.hpp>
 #include <catch2/catch.hpp>
-#include <filesystem>
 
-#include "tests/agent/embedded_directory.h"
+#include "tests/agent/running_agent.h"
 
 namespace rollcall::agent {
 namespace {
 
-namespace fs = std::filesystem;
-using control::Answer;
 using control::Json;
 using test::EmbeddedDirectory;
-
-constexpr std::chrono::seconds patience{60};  // for what takes a second on an idle machine
-
-/// An agent without a DNS server, and a loop that runs until something is so.
-class RunningAgent {
- public:
-  explicit RunningAgent(const EmbeddedDirectory& directory) {
-    AgentOptions options;
-    options.state = directory.path() / "state";
-    fs::create_directories(options.state);
-    options.host = "a.example.test";
-    options.directory.uris = {directory.settings().ldapi_uri};
-    options.directory.base = directory::embedded_base;
-    options.log_level = notify::Level::error;
-    auto created = Agent::create(loop_, pool_, options);
-    INFO((created ? "" : created.error().what));
-    REQUIRE(created);
-    agent_ = std::move(*created);
-    REQUIRE(agent_->start());
-  }
-  RunningAgent(const RunningAgent&) = delete;
-  RunningAgent& operator=(const RunningAgent&) = delete;
-  ~RunningAgent() {
-    pool_.stop();
-    pool_.join();
-  }
-
-  Answer ask(const std::string& verb, Json args = Json::object()) {
-    std::optional<Answer> answer;
-    agent_->answer({verb, std::move(args), "tester", true},
-                   [&](Answer given) { answer = std::move(given); });
-    until([&] { return answer.has_value(); });
-    return *answer;
-  }
-
-  Json must(const std::string& verb, Json args = Json::object()) {
-    const Answer answer = ask(verb, std::move(args));
-    INFO(verb << ": " << (answer ? "" : answer.error().what));
-    REQUIRE(answer);
-    return *answer;
-  }
-
-  /// Turns the loop until it is so; every turn is one event, not a pause.
-  void until(const std::function<bool()>& so) {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!so()) {
-      REQUIRE(std::chrono::steady_clock::now() < end);
-      loop_.run_one_for(std::chrono::seconds{1});
-      if (loop_.stopped()) loop_.restart();
-    }
-  }
-
-  void until_status(const std::function<bool(const Json&)>& so) {
-    until([&] { return so(must_now("status")); });
-  }
-
- private:
-  /// For verbs that answer at once.
-  Json must_now(const std::string& verb) {
-    std::optional<Answer> answer;
-    agent_->answer({verb, Json::object(), "tester", true}, [&](Answer given) { answer = given; });
-    REQUIRE(answer);
-    REQUIRE(*answer);
-    return **answer;
-  }
-
-  boost::asio::io_context loop_;
-  boost::asio::thread_pool pool_{2};
-  std::unique_ptr<Agent> agent_;
-};
+using test::RunningAgent;
 
 bool has_both_winners(const Json& status) {
   for (const Json& zone : status.at("zones")) {
