@@ -64,7 +64,10 @@ class Cluster:
         return next((alarm for alarm in alarms if all(word in alarm for word in words)), None)
 
     def await_alarm(self, who: str, *words: str) -> None:
-        await_that(f"{who} complains of {words}; it says {self.status(who)['alarms']}", lambda: self.alarm(who, *words))
+        try:
+            await_that(f"{who} complains of {words}", lambda: self.alarm(who, *words))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it says {self.status(who)}") from None
 
     def await_alarm_everywhere(self, whom: str, *words: str) -> None:
         """In the status of the member itself, and in that of every other one."""
