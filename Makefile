@@ -2,6 +2,7 @@
 # The two commands of the README, and their relatives. CMake does the work.
 #   make demo [KEEP=1]    three masters sign, roll and survive before your eyes
 #   make test             builds and runs everything, one summary at the end
+#   make model            proves the protocol in a model of 3 and 4 members, and refutes what it does without
 #   make bench            prints the figures; no test asserts a time
 #   make install          DESTDIR=… and PREFIX=… as usual
 PRESET ?= dev
@@ -9,13 +10,16 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 BIN = build/$(PRESET)/bin
 
-.PHONY: demo test bench install build packages clean
+.PHONY: demo test model bench install build packages clean
 
 demo: build
 	integration/demo --bin $(BIN) $(if $(KEEP),--keep)
 
 test: build
 	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
+
+model: packages
+	tests/model/run
 
 bench: build
 	$(BIN)/rollcall-bench
