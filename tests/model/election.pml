@@ -33,6 +33,8 @@
  * TIME_ALONE   it is enough to wait, however long: a cut may last longer
  * OPEN_VIEW    an answer counts though its author had facts that the reader lacks
  * NO_PROMISE   who has answered a candidate may still make its own: no second look
+ * NEVER        that the election never ends like this (1 + the winner, or VOID): what cannot happen
+ *              proves nothing
  */
 #include "members.h"
 
@@ -131,6 +133,9 @@ inline conclude(me) {
   :: news == VOID -> printf("member %d concludes: no winner\n", me)
   :: else -> printf("member %d concludes: the winner is the candidate of %d\n", me, news - 1)
   fi;
+#if defined(NEVER)
+  assert(news != NEVER);
+#endif
   assert(result == 0 || result == news);
   result = news;
   news = 0

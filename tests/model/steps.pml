@@ -4,28 +4,31 @@
  * cache ever hold answers that do not fit together?
  *
  * The old key leaves, the new one comes: publish (its DNSKEY in), use (its signatures or its DS in,
- * the old one's out), remove (the old DNSKEY out). At any time somebody may abandon the new key;
- * if nobody had put it in use, its DNSKEY is withdrawn again. Any number of members may do the same
- * or contrary things at the same time.
+ * the old one's out), remove (the old DNSKEY out). Until it holds the removal, any member may abandon
+ * the new key; if nobody had put it in use, its DNSKEY is withdrawn again. Any number of members may
+ * do the same or contrary things at the same time.
  *
  * What stands for what (lib/core; "abandon" is the design's):
- *   held         Of each author's facts a member holds a prefix; of its own, all. An author's facts
- *                have the order of the steps below, so bits suffice. How late and in what order the
- *                facts of different authors arrive is open, and so are cuts and crashes: a
- *                member may stop for any time, also for ever, between any two steps.
- *   served       What the own server answers: the DNSKEY RRset and what the key is used for change
- *                one after the other, each some time after the member held the decision.
- *   acked        carry_decision(): acked once the own server serves it. As in the election, stored
- *                is only how far the member's own log was at that time: a reader counts the ack as
- *                soon as it holds that much (a closed view, and less than core asks), whatever
- *                becomes of heartbeats on the way. An ack of one copy of a step acks all copies.
- *   cached       Ground truth: the contents of both RRsets that any cache may hold. What a server
- *                serves gets in. Time passes only as waits: when a member's wait is over, what
- *                no server served since it began is out. A wait is at least one TTL of the RRset
- *                that it is for; the other RRset's may be longer, so that stays.
- *   wait_from    The wait begins when the member sees the last ack: as early as it can, the worst.
- *   settled      When the wait of the last step is over everything is as in the beginning, with one
- *                key. So the next rollover begins where this one began, and one is enough to look at.
+ *   held          Of each author's facts a member holds a prefix; of its own, all. An author's facts
+ *                 have the order of the steps below, so bits suffice. How late and in what order
+ *                 facts of different authors arrive is open, and so are cuts and crashes: a member
+ *                 may stop for any time, also for ever, between any two steps.
+ *   HARMLESS      What can only let a member do more arrives at once: to have it later is to do less.
+ *   dnskey, used  What the own server answers. Both change one after the other, each some time after
+ *                 the member held the decision.
+ *   acked         carry_decision(): once the own server serves it. As in the election, kept is only
+ *                 how far the member's own log was then: a reader counts the ack as soon as it holds
+ *                 that much (a closed view, and less than core asks), whatever becomes of heartbeats
+ *                 on the way. An ack of one copy of a step acks all copies.
+ *   WAITED        The guard of the next step: acked by all, and the own wait is over. What else core
+ *                 asks (rules.h, view_guard.h) is not needed here.
+ *   wait_for      The wait begins when the member sees the last ack: as early as it can, the worst.
+ *   cached        Ground truth: the contents of both RRsets that any cache may hold. What a server
+ *                 serves gets in. Time passes only as waits: when a member's wait is over, what no
+ *                 server served since it began is out. A wait is at least the TTL, and the way to
+ *                 secondaries, of the RRset that it is for; the other's may be longer: that stays.
+ *   ONLY          When the wait of the last step is over everything is as in the beginning, with one
+ *                 key. So the next rollover begins where this one began, and one is enough.
  *
  * Members are numbered in the order in which they decide to publish; no case is lost.
  *
@@ -33,7 +36,7 @@
  * roles that roll at once, members that lie, the election: the new key is one that all agree on.
  *
  * N             members, 3 or 4
- * COPIES        at most so many members decide the same step
+ * COPIES        at most so many members write the same fact; N if it is not given
  * ABANDONS      at most so many say that the key is abandoned
  * The rollover, one of
  * ZSK_SWAP      signatures are exchanged at once
@@ -45,6 +48,7 @@
  * OPEN_VIEW     an ack counts though its author had facts that the reader lacks
  * NO_WAIT       it is enough if all have acked: caches forget at once
  * ACK_EARLY     a decision is acked when it is held, not when it is served
+ * NEVER         that the wait of this step is never over: what cannot happen proves nothing
  */
 #include "members.h"
 
@@ -297,7 +301,9 @@ inline end_wait(me) {
 #endif
   since[me] = 0;
   wait_over[me] = 1;
-#if !defined(FLAW)
+#if defined(NEVER)
+  assert(wait_for[me] != NEVER)
+#elif !defined(FLAW)
   assert(wait_for[me] != REMOVE || cached == ONLY(NEW));
   assert(wait_for[me] != TAKE_BACK || cached == ONLY(OLD))
 #endif
