@@ -18,6 +18,7 @@
  *                in the real world count more, or earlier.
  *   COUNTED      Acks::promised() on a closed view, and less than core asks: that the reader holds
  *                the other's own facts, not those of third members that the other held.
+ *   HARMLESS     A fact that can only let a member count more arrives at once.
  *   conclude     elect(), as often as anybody likes. Decisions, which only spread the result, are
  *                left out: each member must come to it alone.
  *
@@ -107,7 +108,8 @@ inline receive(me, a, rejects) {
 }
 
 /* A rejection of what it holds as rejected already. It only closes views. */
-#define HARMLESS(me, a)  (ARRIVES(me, a) && NEXT(me, a) > N && (rejected[me] & BIT(NEXT(me, a) - REJECTION(0))))
+#define HARMLESS(me, a)  \
+  (ARRIVES(me, a) && NEXT(me, a) > N && (rejected[me] & BIT(NEXT(me, a) - REJECTION(0))))
 
 inline take_harmless() {
   for (m : 0 .. N - 1) {

@@ -118,7 +118,8 @@ byte cached;
 
 /* Where the ack of a step stands: the number of its bit. */
 #define AT(m, step)  \
-  ((m)*6 + ((step) == PUBLISH -> 0 : ((step) == USE -> 1 : ((step) == REMOVE -> 3 : ((step) == ABANDON -> 4 : 5)))))
+  ((m)*6 + ((step) == PUBLISH -> 0 : ((step) == USE -> 1 : \
+            ((step) == REMOVE -> 3 : ((step) == ABANDON -> 4 : 5)))))
 #if defined(OPEN_VIEW)
 #define CLOSED(me, step, m)  true
 #else
