@@ -2,7 +2,7 @@
 # The two commands of the README, and their relatives. CMake does the work.
 #   make demo [KEEP=1]    three masters sign, roll and survive before your eyes
 #   make test             builds and runs everything, one summary at the end
-#   make model            proves the protocol in a model of 3 and 4 members, and refutes what it does without
+#   make model            every state of the protocol with 3 and 4 members, and what refutes doing with less
 #   make bench            prints the figures; no test asserts a time
 #   make install          DESTDIR=… and PREFIX=… as usual
 PRESET ?= dev
