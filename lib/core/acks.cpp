@@ -2,8 +2,25 @@
 #include "lib/core/acks.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace rollcall {
+namespace {
+
+// Whether nobody is said to be less far than the heartbeat before said.
+bool says_no_less(const Heartbeat& now, const Heartbeat& before) {
+  if (now.member != before.member || now.last_seq < before.last_seq) return false;
+  auto entry = now.vector.begin();  // normally both name the same authors in the same order
+  return std::ranges::all_of(before.vector, [&](const VectorEntry& old) {
+    if (entry == now.vector.end() || entry->author != old.author) {
+      entry = std::ranges::find(now.vector, old.author, &VectorEntry::author);
+    }
+    return entry != now.vector.end() && entry++->seq >= old.seq;
+  });
+}
+
+}  // namespace
 
 bool same_answers(const Heartbeat& a, const Heartbeat& b) {
   return a.member == b.member && a.last_seq == b.last_seq && a.roster == b.roster &&
@@ -18,21 +35,65 @@ bool says_behind(const Heartbeat& heartbeat, const FactId& fact, const ZoneRef* 
   });
 }
 
-bool Acks::receive(Heartbeat heartbeat) {
-  const auto found = received_.find(heartbeat.member.member);
-  if (found == received_.end()) {
-    const MemberId member = heartbeat.member.member;
-    received_.emplace(member, Received{std::nullopt, std::move(heartbeat), true});
-    return true;
+Acks::Answers::Answers(Heartbeat said, const FactLog& log) : heartbeat(std::move(said)) {
+  for (const VectorEntry& entry : heartbeat.vector) {
+    const bool agrees = log.digest(entry.author, entry.seq) == entry.digest;
+    covered.emplace_back(entry.author, agrees ? entry.seq : 0);
   }
-  const Heartbeat& held = found->second.newest;
-  const bool newer = std::pair{heartbeat.member.number, heartbeat.counter} >
-                     std::pair{held.member.number, held.counter};
-  if (!newer) return false;
-  Received& received = found->second;
-  received.fresh = received.fresh || !same_answers(held, heartbeat);
+  std::ranges::stable_sort(covered, {}, &Covered::first);
+  for (const Incarnation& member : heartbeat.roster) roster.push_back(member.member);
+  std::ranges::sort(roster);
+}
+
+bool Acks::Answers::covers(const FactId& fact) const {
+  const auto entry = std::ranges::lower_bound(covered, fact.author, {}, &Covered::first);
+  return entry != covered.end() && entry->first == fact.author && entry->second >= fact.seq;
+}
+
+bool Acks::Received::newest_is_counted() const {
+  return counted && counted->heartbeat.counter == newest.counter &&
+         counted->heartbeat.member == newest.member;
+}
+
+bool Acks::receive(Heartbeat heartbeat) {
+  const auto [at, first] = received_.try_emplace(heartbeat.member.member);
+  Received& received = at->second;
+  if (!first) {
+    const Heartbeat& held = received.newest;
+    const bool newer = std::pair{heartbeat.member.number, heartbeat.counter} >
+                       std::pair{held.member.number, held.counter};
+    if (!newer) return false;
+    received.fresh = received.fresh || !same_answers(held, heartbeat);
+  }
+  const bool says_more = first || says_no_less(heartbeat, received.newest);
   received.newest = std::move(heartbeat);
+  if (says_more) {
+    hear(received.newest);
+  } else {
+    hear_all();
+  }
+  news_ = true;
   return true;
+}
+
+void Acks::set_self(Heartbeat heartbeat) {
+  const bool same_roster = self_ && self_->heartbeat.roster == heartbeat.roster;
+  if (!same_roster) news_ = roster_stale_ = true;
+  self_.emplace(std::move(heartbeat), log_);
+}
+
+void Acks::hear(const Heartbeat& heartbeat) {
+  const auto raise = [this](const Incarnation& author, std::uint64_t seq) {
+    std::uint64_t& highest = heard_[author];
+    highest = std::max(highest, seq);
+  };
+  raise(heartbeat.member, heartbeat.last_seq);
+  for (const VectorEntry& entry : heartbeat.vector) raise(entry.author, entry.seq);
+}
+
+void Acks::hear_all() {
+  heard_.clear();
+  for (const auto& [member, received] : received_) hear(received.newest);
 }
 
 bool Acks::closed(const Heartbeat& heartbeat) const {
@@ -43,69 +104,89 @@ bool Acks::closed(const Heartbeat& heartbeat) const {
 }
 
 bool Acks::recount() {
+  if (!news_ && log_.size() == facts_at_recount_) return false;
+  news_ = false;
+  facts_at_recount_ = log_.size();
   bool changed = false;
-  std::vector<MemberId> everybody;
-  const auto count = [&](const Heartbeat& heartbeat) {
-    for (const Incarnation& member : heartbeat.roster) everybody.push_back(member.member);
-  };
-  if (self_) count(*self_);
   for (auto& [member, received] : received_) {
     changed = changed || received.fresh;  // its `behind` holds at once
     received.fresh = false;
-    const bool same_one = received.counted && received.counted->counter == received.newest.counter &&
-                          received.counted->member == received.newest.member;
-    if (!same_one && closed(received.newest)) {
-      changed = changed || !received.counted || !same_answers(*received.counted, received.newest);
-      received.counted = received.newest;
-    }
-    if (received.counted) count(*received.counted);
+    if (received.newest_is_counted() || !closed(received.newest)) continue;
+    const Heartbeat* before = received.counted ? &received.counted->heartbeat : nullptr;
+    changed = changed || !before || !same_answers(*before, received.newest);
+    roster_stale_ = roster_stale_ || !before || before->roster != received.newest.roster;
+    received.counted.emplace(received.newest, log_);
   }
-  std::ranges::sort(everybody);
-  everybody.erase(std::unique(everybody.begin(), everybody.end()), everybody.end());
-  changed = changed || everybody != roster_;
+  note_lacking();
+  return unite_rosters() || changed;
+}
+
+// Most rosters are equal: a union grows only by what is new in it.
+bool Acks::unite_rosters() {
+  if (!std::exchange(roster_stale_, false)) return false;
+  std::vector<MemberId> everybody;
+  const auto unite = [&everybody](const std::vector<MemberId>& roster) {
+    if (std::ranges::includes(everybody, roster)) return;
+    std::vector<MemberId> both;
+    std::ranges::set_union(everybody, roster, std::back_inserter(both));
+    everybody = std::move(both);
+  };
+  if (self_) unite(self_->roster);
+  for (const auto& [member, received] : received_) {
+    if (received.counted) unite(received.counted->roster);
+  }
+  const bool changed = everybody != roster_;
   roster_ = std::move(everybody);
   return changed;
 }
 
-const Heartbeat* Acks::counted(const MemberId& member) const {
-  if (self_ && self_->member.member == member) return &*self_;
+void Acks::note_lacking() {
+  lacking_.clear();
+  for (const auto& [author, seq] : heard_) {
+    if (log_.prefix(author) < seq) lacking_.push_back(author);
+  }
+}
+
+const Acks::Answers* Acks::answers_of(const MemberId& member) const {
+  if (self_ && self_->heartbeat.member.member == member) return &*self_;
   const auto found = received_.find(member);
-  if (found == received_.end() || !found->second.counted) return nullptr;
-  return &*found->second.counted;
+  return found == received_.end() || !found->second.counted ? nullptr : &*found->second.counted;
+}
+
+const Heartbeat* Acks::counted(const MemberId& member) const {
+  const Answers* answers = answers_of(member);
+  return answers ? &answers->heartbeat : nullptr;
 }
 
 const Heartbeat* Acks::newest(const MemberId& member) const {
-  if (self_ && self_->member.member == member) return &*self_;
+  if (self_ && self_->heartbeat.member.member == member) return &self_->heartbeat;
   const auto found = received_.find(member);
   return found == received_.end() ? nullptr : &found->second.newest;
 }
 
-bool Acks::covers(const Heartbeat& heartbeat, const FactId& fact) const {
-  const auto entry = std::ranges::find(heartbeat.vector, fact.author, &VectorEntry::author);
-  if (entry == heartbeat.vector.end() || entry->seq < fact.seq) return false;
-  return log_.digest(fact.author, entry->seq) == entry->digest;
-}
-
 bool Acks::promised(const MemberId& member, const FactId& fact) const {
-  const Heartbeat* heartbeat = counted(member);
-  return heartbeat && covers(*heartbeat, fact) && !says_behind(*heartbeat, fact, nullptr);
+  const Answers* answers = answers_of(member);
+  return answers && answers->covers(fact) && !says_behind(answers->heartbeat, fact, nullptr);
 }
 
 bool Acks::acked(const MemberId& member, const FactId& fact, const ZoneRef* zone) const {
-  const Heartbeat* heartbeat = counted(member);
-  return heartbeat && covers(*heartbeat, fact) && !says_behind(*heartbeat, fact, zone) &&
-         !says_behind(*newest(member), fact, zone);
+  return acked_any(member, {fact}, zone);
+}
+
+bool Acks::acked_any(const MemberId& member, const std::vector<FactId>& facts,
+                     const ZoneRef* zone) const {
+  const Answers* answers = answers_of(member);
+  if (!answers) return false;
+  const Heartbeat& latest = *newest(member);
+  return std::ranges::any_of(facts, [&](const FactId& fact) {
+    return answers->covers(fact) && !says_behind(answers->heartbeat, fact, zone) &&
+           !says_behind(latest, fact, zone);
+  });
 }
 
 std::uint64_t Acks::highest_heard_of(const Incarnation& author) const {
-  std::uint64_t highest = 0;
-  for (const auto& [member, received] : received_) {
-    const Heartbeat& heartbeat = received.newest;
-    if (heartbeat.member == author) highest = std::max(highest, heartbeat.last_seq);
-    const auto entry = std::ranges::find(heartbeat.vector, author, &VectorEntry::author);
-    if (entry != heartbeat.vector.end()) highest = std::max(highest, entry->seq);
-  }
-  return highest;
+  const auto found = heard_.find(author);
+  return found == heard_.end() ? 0 : found->second;
 }
 
 }  // namespace rollcall

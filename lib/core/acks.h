@@ -7,7 +7,8 @@
 #pragma once
 
 #include <map>
-#include <set>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "lib/core/heartbeat.h"
@@ -25,7 +26,7 @@ class Acks {
   bool receive(Heartbeat heartbeat);
 
   /// The reader's own heartbeat, as it would be written now. Always counts.
-  void set_self(Heartbeat heartbeat) { self_ = std::move(heartbeat); }
+  void set_self(Heartbeat heartbeat);
 
   /// Counts what became closed, since a heartbeat or a fact arrived.
   ///
@@ -44,27 +45,54 @@ class Acks {
   /// fact nor the whole zone is said to be behind.
   bool acked(const MemberId& member, const FactId& fact, const ZoneRef* zone) const;
 
+  /// Whether acked() holds for any of these equal decisions.
+  bool acked_any(const MemberId& member, const std::vector<FactId>& facts, const ZoneRef* zone) const;
+
   /// As acked(), but what is said to be carried out no longer still counts: a promise to make no
   /// candidate is never taken back.
   bool promised(const MemberId& member, const FactId& fact) const;
 
-  /// The facts of `author` that some heartbeat speaks of and that are not held in order.
+  /// The highest number of a fact of `author` that some heartbeat speaks of.
   std::uint64_t highest_heard_of(const Incarnation& author) const;
+  /// Authors of whom some heartbeat speaks of more than is held in order, as of the last recount.
+  const std::vector<Incarnation>& lacking() const { return lacking_; }
 
  private:
-  bool closed(const Heartbeat& heartbeat) const;
-  bool covers(const Heartbeat& heartbeat, const FactId& fact) const;
+  // What is covered with the reader's own digests stands ready: it is asked for far more often than
+  // heartbeats come.
+  struct Answers {
+    Answers(Heartbeat said, const FactLog& log);
+    bool covers(const FactId& fact) const;
 
+    Heartbeat heartbeat;
+    using Covered = std::pair<Incarnation, std::uint64_t>;
+    std::vector<Covered> covered;  // by author
+    std::vector<MemberId> roster;  // sorted
+  };
   struct Received {
-    std::optional<Heartbeat> counted;
+    std::optional<Answers> counted;
     Heartbeat newest;
     bool fresh = true;  // not looked at by recount() yet
+
+    bool newest_is_counted() const;
   };
 
+  bool closed(const Heartbeat& heartbeat) const;
+  const Answers* answers_of(const MemberId& member) const;
+  void hear(const Heartbeat& heartbeat);
+  void hear_all();
+  bool unite_rosters();
+  void note_lacking();
+
   const FactLog& log_;
-  std::optional<Heartbeat> self_;
+  std::optional<Answers> self_;
   std::map<MemberId, Received> received_;
   std::vector<MemberId> roster_;
+  bool roster_stale_ = true;                    // one of those that it unites changed
+  std::map<Incarnation, std::uint64_t> heard_;  // the highest number that some newest heartbeat names
+  std::vector<Incarnation> lacking_;
+  bool news_ = true;                            // since the last recount
+  std::size_t facts_at_recount_ = 0;
 };
 
 /// Whether two heartbeats answer the same, whatever else they say.

@@ -2,15 +2,9 @@
 #include "lib/core/election.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace rollcall {
 namespace {
-
-// The order of the election: creation to the nanosecond, then the author, then the key.
-auto place(const Stated<Candidate>& candidate) {
-  return std::tuple{candidate->created, candidate.id.author.member, candidate->fingerprint};
-}
 
 bool rejected_by_anybody(const ZoneBook& book, const FactId& candidate) {
   return std::ranges::any_of(book.rejects(),
@@ -18,7 +12,7 @@ bool rejected_by_anybody(const ZoneBook& book, const FactId& candidate) {
 }
 
 bool answered(const ZoneBook& book, const Acks& acks, const MemberId& member,
-              const std::vector<Stated<Candidate>>& candidates) {
+              std::span<const Stated<Candidate>> candidates) {
   return std::ranges::all_of(candidates, [&](const auto& candidate) {
     return acks.promised(member, candidate.id) || book.rejected(member, candidate.id);
   });
@@ -30,8 +24,6 @@ bool eligible_by_content(const Candidate& candidate) { return candidate.created 
 
 Election elect(const ZoneBook& book, Role role, std::uint32_t number, const Acks& acks) {
   Election election{number, book.candidates_of(role, number), {}, false, {}};
-  std::ranges::sort(election.candidates, {}, place);
-
   for (const auto& candidate : election.candidates) {
     if (book.ever_introduced(candidate->fingerprint)) {
       election.winner = candidate;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lib/core/zone_book.h"
@@ -11,7 +12,7 @@ namespace rollcall {
 
 struct Election {
   std::uint32_t number = 0;
-  std::vector<Stated<Candidate>> candidates;  ///< In the order of the election: the earliest first.
+  std::span<const Stated<Candidate>> candidates;  ///< The book's, the earliest first.
   std::optional<Stated<Candidate>> winner;    ///< Final; never changes again.
   bool voided = false;                        ///< All answered, and none is eligible.
   std::vector<MemberId> waits_for;            ///< Who has not answered every candidate.

@@ -9,6 +9,7 @@ void FactLog::append(Author& author, Fact fact) {
   const Digest before = author.chain.empty() ? Digest{} : author.chain.back();
   author.chain.push_back(chain_(before, fact.signature));
   author.ordered.push_back(std::move(fact));
+  ++size_;
 }
 
 FactLog::Added FactLog::add(Fact fact) {

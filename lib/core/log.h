@@ -40,6 +40,7 @@ class FactLog {
   bool holds(const FactId& id) const { return find(id) != nullptr; }
 
   std::vector<Incarnation> authors() const;
+  std::size_t size() const { return size_; }  ///< Of all that are held in order.
   const std::set<Incarnation>& contradicted() const { return contradicted_; }
 
  private:
@@ -52,6 +53,7 @@ class FactLog {
 
   Chain chain_;
   std::map<Incarnation, Author> authors_;
+  std::size_t size_ = 0;
   std::set<Incarnation> contradicted_;
 };
 

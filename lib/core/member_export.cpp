@@ -75,17 +75,27 @@ std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
   return target;
 }
 
+// The target is made anew when any of the sets that it is made of has grown.
+void Member::Impl::aim(ZoneWork& work) const {
+  auto& server = work.server;
+  const std::array made_of{work.book.size(), ended_.size(), wiped_.size(), server.answers};
+  if (server.targeted_at == made_of) return;
+  server.targeted_at = made_of;
+  server.target_decisions.clear();
+  server.target = target_of(work, server.target_decisions);
+}
+
 void Member::Impl::tend_server(ZoneWork& work) {
   auto& server = work.server;
   if (!settings_.serves_dns || server.busy) return;
-  std::set<FactId> decisions;
-  std::vector<KeyTarget> target = target_of(work, decisions);
+  aim(work);
+  const std::vector<KeyTarget>& target = server.target;
   if (target.empty() && server.verified.empty()) return;
 
   const bool in_order = server.ever_verified && !server.lost && !server.failing_since;
   const bool to_do = target != server.verified || !in_order;
   const BootTime at = to_do ? server.retry_at : server.look_at;
-  if (!to_do) server.carried_decisions = decisions;  // changes that cancel out, or equal copies
+  if (!to_do) server.carried_decisions = server.target_decisions;  // changes that cancel out, or equal copies
   if (now_.boot < at) {
     wake(at);
     return;
@@ -93,18 +103,19 @@ void Member::Impl::tend_server(ZoneWork& work) {
   server.busy = true;
   ++server.order;
   server.ordered = target;
-  server.ordered_decisions = std::move(decisions);
+  server.ordered_decisions = server.target_decisions;
   if (to_do) {
     effects_.acts.push_back(
-        Export{work.zone, server.order, std::move(target), policy_of(work).dnskey_ttl});
+        Export{work.zone, server.order, target, policy_of(work).dnskey_ttl});
   } else {
-    effects_.acts.push_back(Look{work.zone, server.order, std::move(target)});
+    effects_.acts.push_back(Look{work.zone, server.order, target});
   }
 }
 
 void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys,
                                    ServedZone seen) {
   auto& server = work.server;
+  own_stale_ = true;
   server.busy = false;
   server.look_at = now_.boot + settings_.look_interval;
   const std::string wrong = difference(keys, seen.keys);
@@ -113,6 +124,7 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
     if (!server.failure.empty()) tell(Notice::Level::notice, "server in order again", work.zone.name, "");
     progressed_ = progressed_ || server.lost;
     server.verified = keys;
+    ++server.answers;
     server.carried_decisions.insert(server.ordered_decisions.begin(), server.ordered_decisions.end());
     server.ever_verified = true;
     server.lost = false;

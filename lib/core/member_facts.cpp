@@ -31,6 +31,7 @@ const Fact& Member::Impl::add_fact(FactContent content) {
   effects_.saves.push_back(SaveFact{fact});
   effects_.acts.push_back(Publish{id});
   unseen_.emplace(id.seq, now_.boot);
+  own_stale_ = true;
   MUST(log_.add(std::move(fact)) == FactLog::Added::added);
   again_ = true;
   const Fact& added = *log_.find(id);
@@ -59,6 +60,9 @@ void Member::Impl::note(const Fact& fact) {
 }
 
 void Member::Impl::follow_facts() {
+  if (log_.size() == followed_ && !unfinished_ && behind_.empty()) return;
+  followed_ = log_.size();
+  unfinished_ = false;
   for (const Incarnation& author : log_.authors()) {
     const auto& facts = log_.in_order(author);
     for (std::uint64_t seq = noted_[author]; seq < facts.size(); ++seq) note(facts[seq]);
@@ -94,6 +98,7 @@ void Member::Impl::follow(const Incarnation& author) {
       done = too_long;
     }
     in_order = in_order && done;
+    unfinished_ = unfinished_ || !in_order;
     if (in_order) {
       reached = seq;
       tried_since_.erase(fact.id);
@@ -104,7 +109,7 @@ void Member::Impl::follow(const Incarnation& author) {
 
 // Our own answer counts like the others'.
 void Member::Impl::own_answer_changed(const Fact& fact) {
-  progressed_ = true;
+  progressed_ = own_stale_ = true;
   if (const ZoneRef* zone = zone_of(fact)) {
     work_of(*zone).stale = true;
   } else {
@@ -125,6 +130,7 @@ bool Member::Impl::carry(const Fact& fact) {
   }
   if (const auto* admit = std::get_if<Admit>(&fact.content)) {
     again_ = roster_.insert({admit->joiner.member, admit->joiner.incarnation}).second || again_;
+    own_stale_ = true;
   }
   return true;  // the others are carried out by being stored
 }

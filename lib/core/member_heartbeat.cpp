@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the others are told, and what they are asked for.
 #include <algorithm>
+#include <utility>
 
 #include "lib/core/member_impl.h"
 
@@ -9,20 +10,21 @@ namespace {
 
 constexpr std::size_t most_lacks = 16;  // asked for at a time; the next heartbeat asks for more
 
-// Whether two heartbeats say the same, but for number and time.
-bool same_message(const Heartbeat& a, const Heartbeat& b) {
-  return same_answers(a, b) && a.lacks == b.lacks && a.next_keys == b.next_keys &&
-         a.alarms == b.alarms;
-}
-
 }  // namespace
 
 // All of the own heartbeat that decisions rest on: answers, and what is served.
-Heartbeat Member::Impl::answers() const {
+const Heartbeat& Member::Impl::answers() {
+  if (std::exchange(own_stale_, false)) {
+    own_ = answers_now();
+    own_differs_ = !sent_ || !same_answers(*sent_, own_);
+  }
+  return own_;
+}
+
+Heartbeat Member::Impl::answers_now() const {
   Heartbeat heartbeat;
   heartbeat.member = self_;
   heartbeat.instance = instance_;
-  heartbeat.time = now_.wall;
   heartbeat.last_seq = log_.prefix(self_);
   heartbeat.last_chain = *log_.digest(self_, heartbeat.last_seq);
   heartbeat.roster.assign(roster_.begin(), roster_.end());
@@ -68,25 +70,24 @@ std::vector<FactId> Member::Impl::lacks() const {
   return list;
 }
 
-Heartbeat Member::Impl::heartbeat_now() const {
-  Heartbeat heartbeat = answers();
+std::optional<Time> Member::Impl::next_keys() const {
+  std::optional<Time> first;
   for (const auto& [zone, work] : zones_) {
-    for (const auto& [role, due] : work.next_due) {
-      heartbeat.next_keys = std::min(heartbeat.next_keys.value_or(due), due);
-    }
+    for (const auto& [role, due] : work.next_due) first = std::min(first.value_or(due), due);
   }
-  heartbeat.lacks = lacks();
-  heartbeat.alarms = alarms();
-  heartbeat.version = settings_.version;
-  return heartbeat;
+  return first;
 }
 
 // Soon after something changed, seldom when nothing does.
 void Member::Impl::send_heartbeat() {
-  Heartbeat heartbeat = heartbeat_now();
+  std::vector<FactId> lacking = lacks();
   // Who joins may lack the very fact that admits it: that has to be said.
-  if (!in_roster() && heartbeat.lacks.empty()) return;
-  const bool changed = !sent_ || !same_message(*sent_, heartbeat);
+  if (!in_roster() && lacking.empty()) return;
+  std::vector<std::string> alarming = alarms();
+  const std::optional<Time> next = next_keys();
+  const Heartbeat& own = answers();
+  const bool changed = !sent_ || own_differs_ || sent_->lacks != lacking ||
+                       sent_->next_keys != next || sent_->alarms != alarming;
   if (changed && !change_pending_) {
     change_pending_ = true;
     changed_at_ = now_.boot;
@@ -97,22 +98,28 @@ void Member::Impl::send_heartbeat() {
   if (!current_) return;  // it would only be lost; the next one says it all
 
   std::uint64_t& counter = counters_[self_];
-  heartbeat.counter = ++counter;
+  sent_ = own;
+  sent_->counter = ++counter;
+  sent_->time = now_.wall;
+  sent_->next_keys = next;
+  sent_->lacks = std::move(lacking);
+  sent_->alarms = std::move(alarming);
+  sent_->version = settings_.version;
   effects_.saves.push_back(SaveCounter{self_, counter});
-  effects_.acts.push_back(SendHeartbeat{heartbeat});
-  sent_ = std::move(heartbeat);
+  effects_.acts.push_back(SendHeartbeat{*sent_});
   sent_at_ = now_.boot;
-  change_pending_ = false;
+  change_pending_ = own_differs_ = false;
   wake(sent_at_ + settings_.heartbeat_idle);
 }
 
 // Something that others speak of has not arrived.
 void Member::Impl::note_gaps() {
   std::map<Incarnation, BootTime> gaps;
-  std::set<Incarnation> authors = roster_;  // and who joins knows others by their heartbeats only
-  for (const auto& [member, at] : received_at_) authors.insert(acks_.newest(member)->member);
-  for (const Incarnation& author : authors) {
-    if (author == self_ || log_.prefix(author) >= acks_.highest_heard_of(author)) continue;
+  for (const Incarnation& author : acks_.lacking()) {
+    // Who joins knows others by their heartbeats only.
+    const Heartbeat* newest = acks_.newest(author.member);
+    const bool counts = roster_.contains(author) || (newest && newest->member == author);
+    if (author == self_ || !counts) continue;
     const auto before = gap_since_.find(author);
     gaps[author] = before == gap_since_.end() ? now_.boot : before->second;
     // Once to say that it lacks them, once to raise the alarm.
@@ -126,14 +133,12 @@ void Member::Impl::note_gaps() {
 
 // Own facts that the directory lost, or that somebody says it lacks.
 void Member::Impl::write_again() {
-  if (!current_) return;
+  if (!current_ || (to_write_again_.empty() && ask_for_facts_.empty())) return;
   for (const std::uint64_t seq : to_write_again_) effects_.acts.push_back(Publish{{self_, seq}});
   to_write_again_.clear();
   for (const Incarnation& member : roster_) {
-    const Heartbeat* heartbeat = member == self_ ? nullptr : acks_.newest(member.member);
-    if (!heartbeat || answered_lacks_[member.member] == heartbeat->counter) continue;
-    answered_lacks_[member.member] = heartbeat->counter;
-    for (const FactId& id : heartbeat->lacks) {
+    if (member == self_ || ask_for_facts_.erase(member.member) == 0) continue;
+    for (const FactId& id : acks_.newest(member.member)->lacks) {
       if (id.author == self_ && log_.holds(id)) effects_.acts.push_back(Republish{id});
     }
   }
@@ -170,7 +175,7 @@ bool Member::Impl::may_start_serving() const {
 void Member::Impl::serve_when_allowed() {
   if (serving_ || !may_start_serving()) return;
   serving_ = true;
-  progressed_ = true;
+  progressed_ = own_stale_ = true;
   all_stale_ = true;
   tell(Notice::Level::notice, "serving", "", "every member counts this one: it may answer now");
 }

@@ -33,6 +33,10 @@ struct ZoneWork {
   struct Server {
     std::vector<KeyTarget> ordered, verified;
     std::set<FactId> ordered_decisions, carried_decisions;
+    std::optional<std::array<std::size_t, 4>> targeted_at;  ///< What `target` was made of; it only grows.
+    std::vector<KeyTarget> target;
+    std::set<FactId> target_decisions;
+    std::size_t answers = 0;   ///< How often the server was seen to be in order.
     std::uint64_t order = 0;
     bool busy = false;         ///< An Export or Look is on its way.
     bool ever_verified = false;
@@ -102,6 +106,7 @@ class Member::Impl {
   MemberStatus status(Moment now) const;
 
   void save_progress();
+  void save_facts();
 
   // member_facts.cpp
   const Fact& add_fact(FactContent content);
@@ -146,14 +151,16 @@ class Member::Impl {
 
   // member_export.cpp
   std::vector<KeyTarget> target_of(const ZoneWork& work, std::set<FactId>& decisions) const;
+  void aim(ZoneWork& work) const;
   void tend_server(ZoneWork& work);
   void server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys, ServedZone seen);
 
   // member_heartbeat.cpp
-  Heartbeat answers() const;
+  const Heartbeat& answers();
+  Heartbeat answers_now() const;
   std::vector<Behind> behind() const;
   std::vector<FactId> lacks() const;
-  Heartbeat heartbeat_now() const;
+  std::optional<Time> next_keys() const;
   void send_heartbeat();
   void note_gaps();
   void write_again();
@@ -221,6 +228,8 @@ class Member::Impl {
   enum class Check : std::uint8_t { asked, passed };
   std::map<FactId, Check> checks_;
   std::map<FactId, std::string> failed_checks_;
+  std::size_t followed_ = 0, saved_facts_ = 0;   // log_.size() at the time
+  bool unfinished_ = false;                      // something held is not carried out, nor behind
   bool progressed_ = false;
 
   std::vector<FactContent> asked_for_;  // by people; facts from the next pass on
@@ -231,12 +240,15 @@ class Member::Impl {
   std::map<std::uint64_t, BootTime> unseen_;     // own facts not yet seen in the directory, by seq
   std::set<std::uint64_t> to_write_again_;
   std::map<Incarnation, BootTime> gap_since_;
-  std::map<MemberId, std::uint64_t> answered_lacks_;
+  std::set<MemberId> ask_for_facts_;             // their newest heartbeats, not answered yet
 
   std::map<Incarnation, std::uint64_t> counters_;
   const std::uint64_t counter_at_start_;  // the highest that an earlier life of ours can have sent
   std::map<MemberId, BootTime> received_at_;
   std::map<MemberId, Nanoseconds> clock_offset_;  // their clock minus ours, when received
+  Heartbeat own_;               // answers(), as of when they last changed
+  bool own_stale_ = true;       // something that answers() tells of changed
+  bool own_differs_ = true;     // from what was sent
   std::optional<Heartbeat> sent_;
   BootTime sent_at_{}, changed_at_{};
   bool change_pending_ = false;

@@ -81,7 +81,13 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
                           "its store does not know: the store was restored from an old copy";
     }
   }
+  const bool asks = !heartbeat.lacks.empty();
   if (!acks_.receive(std::move(heartbeat))) return;
+  if (asks) {
+    ask_for_facts_.insert(member.member);
+  } else {
+    ask_for_facts_.erase(member.member);
+  }
   // A first one may have been lying in the directory for long: it says nothing of the clock.
   if (received_at_.contains(member.member)) {
     clock_offset_[member.member] = offset;
@@ -214,7 +220,7 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   do {
     again_ = false;
     follow_facts();
-    acks_.set_self(answers());
+    if (own_stale_) acks_.set_self(answers());
     all_stale_ = acks_.recount() || all_stale_;
     serve_when_allowed();
     finish_keys();
@@ -250,6 +256,14 @@ void Member::Impl::look_at_zones() {
 void Member::Impl::save_progress() {
   for (const WaitKey& key : waits_.take_stopped()) effects_.saves.push_back(DropWait{key});
   for (const auto& [key, since] : waits_.take_started()) effects_.saves.push_back(SaveWait{key, since});
+  save_facts();
+  if (!std::exchange(progressed_, false)) return;
+  const Heartbeat& own = answers();
+  effects_.saves.push_back(SaveProgress{own.vector, own.behind, serving_});
+}
+
+void Member::Impl::save_facts() {
+  if (std::exchange(saved_facts_, log_.size()) == log_.size()) return;
   for (const Incarnation& author : log_.authors()) {
     std::uint64_t& saved = saved_[author];
     if (author == self_) continue;  // saved as they were made
@@ -257,9 +271,6 @@ void Member::Impl::save_progress() {
       effects_.saves.push_back(SaveFact{*log_.find({author, saved + 1})});
     }
   }
-  if (!std::exchange(progressed_, false)) return;
-  Heartbeat own = answers();
-  effects_.saves.push_back(SaveProgress{std::move(own.vector), std::move(own.behind), serving_});
 }
 
 }  // namespace rollcall

@@ -33,9 +33,7 @@ Lens Member::Impl::lens_for(const ZoneWork& work) const {
     intervals.max_zone_ttl = std::max(intervals.max_zone_ttl, heartbeat->max_zone_ttl);
     intervals.resign = std::max(intervals.resign, heartbeat->signer.resign);
   }
-  for (const auto& observation : work.book.observations()) {
-    intervals.ds_ttl = std::max(intervals.ds_ttl, observation->ttl);
-  }
+  intervals.ds_ttl = std::max(intervals.ds_ttl, work.book.largest_ds_ttl());
   return {work.book, acks_, ended_, policy, intervals, now_.wall, now_.boot};
 }
 
@@ -201,7 +199,7 @@ void Member::Impl::observe(ZoneWork& work) {
   }
 
   const auto& step = work.book.history({newest->key, Record::ds}).last_change();
-  const auto* last = work.book.latest_observation(self_.member, {step.begin(), step.end()});
+  const auto* last = work.book.latest_observation(self_.member, step);
   const ParentAnswer& answer = *work.parent.answer;
   const bool agrees = agrees_with_step(work, answer);
   if (!last && !agrees) return;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <tuple>
 
 #include "lib/core/types.h"
 
@@ -17,7 +18,11 @@ struct WaitKey {
   Fingerprint key{};
   Record record = Record::dnskey;
   Change change = Change::introduced;
-  auto operator<=>(const WaitKey&) const = default;
+  bool operator==(const WaitKey&) const = default;
+  /// The key first: it differs where the name of the zone does not.
+  auto operator<=>(const WaitKey& other) const {
+    return std::tie(key, record, change, zone) <=> std::tie(other.key, other.record, other.change, other.zone);
+  }
 };
 
 }  // namespace rollcall

@@ -2,6 +2,9 @@
 #include "lib/core/zone_book.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
+#include <tuple>
 
 #include "lib/core/timing.h"
 
@@ -13,28 +16,50 @@ Stated<Content> stated(const Fact& fact, const Content& content) {
   return {fact.id, fact.created, &content};
 }
 
+// The order of the election: creation to the nanosecond, then the author, then the key.
+auto place(const Stated<Candidate>& candidate) {
+  return std::tie(candidate->created, candidate.id.author.member, candidate->fingerprint);
+}
+
 }  // namespace
 
+bool KeyHistory::introduced() const {
+  return std::ranges::any_of(records, &RecordHistory::introduced);
+}
+
 void ZoneBook::add(const Fact& fact) {
+  ++size_;
   if (const auto* candidate = std::get_if<Candidate>(&fact.content)) {
-    candidates_.push_back(stated(fact, *candidate));
+    add(stated(fact, *candidate));
   } else if (const auto* reject = std::get_if<Reject>(&fact.content)) {
     rejects_.push_back(stated(fact, *reject));
   } else if (const auto* observation = std::get_if<Observation>(&fact.content)) {
     observations_.push_back(stated(fact, *observation));
+    largest_ds_ttl_ = std::max(largest_ds_ttl_, observation->ttl);
   } else if (const auto* request = std::get_if<Request>(&fact.content)) {
     requests_.push_back(stated(fact, *request));
   } else if (const auto* decision = std::get_if<Decision>(&fact.content)) {
-    decisions_.push_back(stated(fact, *decision));
-    decided_with_ = largest(decided_with_, decision->waits);
-    for (const KeyRecord& record : decision->introduces) {
-      RecordHistory& history = histories_[record];
-      history.introduced_by.push_back(fact.id);
-      history.first_introduced = std::min(history.first_introduced.value_or(fact.created), fact.created);
-    }
-    for (const KeyRecord& record : decision->withdraws) {
-      histories_[record].withdrawn_by.push_back(fact.id);
-    }
+    add(stated(fact, *decision));
+  }
+}
+
+void ZoneBook::add(const Stated<Candidate>& candidate) {
+  candidates_.push_back(candidate);
+  auto& rivals = generations_[{candidate->generation.role, candidate->generation.number}];
+  rivals.insert(std::ranges::upper_bound(rivals, place(candidate), {}, place), candidate);
+}
+
+void ZoneBook::add(const Stated<Decision>& decision) {
+  decisions_.push_back(decision);
+  decided_with_ = largest(decided_with_, decision->waits);
+  for (const KeyRecord& record : decision->introduces) {
+    RecordHistory& history = histories_[record.key][record.record];
+    history.introduced_by.push_back(decision.id);
+    history.first_introduced =
+        std::min(history.first_introduced.value_or(decision.created), decision.created);
+  }
+  for (const KeyRecord& record : decision->withdraws) {
+    histories_[record.key][record.record].withdrawn_by.push_back(decision.id);
   }
 }
 
@@ -44,34 +69,23 @@ const Stated<Candidate>* ZoneBook::candidate(const Fingerprint& key) const {
   return found == candidates_.end() ? nullptr : &*found;
 }
 
-std::vector<Stated<Candidate>> ZoneBook::candidates_of(Role role, std::uint32_t number) const {
-  std::vector<Stated<Candidate>> some;
-  for (const auto& candidate : candidates_) {
-    const Generation& generation = candidate->generation;
-    if (generation.role == role && generation.number == number) some.push_back(candidate);
-  }
-  return some;
+const std::vector<Stated<Candidate>>& ZoneBook::candidates_of(Role role, std::uint32_t number) const {
+  static const std::vector<Stated<Candidate>> none;
+  const auto found = generations_.find({role, number});
+  return found == generations_.end() ? none : found->second;
 }
 
 std::uint32_t ZoneBook::newest_generation(Role role) const {
-  std::uint32_t newest = 0;
-  for (const auto& candidate : candidates_) {
-    if (candidate->generation.role == role) newest = std::max(newest, candidate->generation.number);
-  }
-  return newest;
+  const auto after = generations_.upper_bound({role, std::numeric_limits<std::uint32_t>::max()});
+  if (after == generations_.begin()) return 0;
+  const auto& [of, number] = std::prev(after)->first;
+  return of == role ? number : 0;
 }
 
-const RecordHistory& ZoneBook::history(const KeyRecord& record) const {
-  static const RecordHistory none;
-  const auto found = histories_.find(record);
+const KeyHistory& ZoneBook::history(const Fingerprint& key) const {
+  static const KeyHistory none;
+  const auto found = histories_.find(key);
   return found == histories_.end() ? none : found->second;
-}
-
-bool ZoneBook::ever_introduced(const Fingerprint& key) const {
-  for (const Record record : {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds}) {
-    if (history({key, record}).introduced()) return true;
-  }
-  return false;
 }
 
 const Stated<Request>* ZoneBook::request_for(Role role, std::uint32_t number) const {
@@ -88,10 +102,11 @@ bool ZoneBook::rejected(const MemberId& by, const FactId& candidate) const {
 }
 
 const Stated<Observation>* ZoneBook::latest_observation(const MemberId& author,
-                                                        const std::set<FactId>& after) const {
+                                                        const std::vector<FactId>& after) const {
   const Stated<Observation>* latest = nullptr;
   for (const auto& observation : observations_) {
-    if (observation.id.author.member != author || !after.contains(observation->after)) continue;
+    if (observation.id.author.member != author) continue;
+    if (std::ranges::find(after, observation->after) == after.end()) continue;
     if (!latest || latest->id < observation.id) latest = &observation;
   }
   return latest;

@@ -3,8 +3,9 @@
 // order in which they came.
 #pragma once
 
+#include <array>
 #include <map>
-#include <set>
+#include <utility>
 #include <vector>
 
 #include "lib/core/acks.h"
@@ -37,6 +38,17 @@ struct RecordHistory {
   }
 };
 
+/// The four records of one key.
+struct KeyHistory {
+  std::array<RecordHistory, 4> records;  ///< Indexed by Record.
+
+  RecordHistory& operator[](Record record) { return records[static_cast<std::size_t>(record)]; }
+  const RecordHistory& operator[](Record record) const {
+    return records[static_cast<std::size_t>(record)];
+  }
+  bool introduced() const;  ///< Any of them, ever.
+};
+
 class ZoneBook {
  public:
   /// Takes note of a fact about this zone. The fact must outlive the book.
@@ -49,10 +61,12 @@ class ZoneBook {
   const std::vector<Stated<Request>>& requests() const { return requests_; }
 
   const Stated<Candidate>* candidate(const Fingerprint& key) const;
-  std::vector<Stated<Candidate>> candidates_of(Role role, std::uint32_t number) const;
+  /// In the order of the election: the earliest first.
+  const std::vector<Stated<Candidate>>& candidates_of(Role role, std::uint32_t number) const;
   std::uint32_t newest_generation(Role role) const;  ///< 0 if there is none.
-  const RecordHistory& history(const KeyRecord& record) const;
-  bool ever_introduced(const Fingerprint& key) const;
+  const KeyHistory& history(const Fingerprint& key) const;
+  const RecordHistory& history(const KeyRecord& record) const { return history(record.key)[record.record]; }
+  bool ever_introduced(const Fingerprint& key) const { return history(key).introduced(); }
   /// The administrator's wish for a generation; null if there is none.
   const Stated<Request>* request_for(Role role, std::uint32_t number) const;
   bool rejected(const MemberId& by, const FactId& candidate) const;
@@ -60,16 +74,24 @@ class ZoneBook {
   const Intervals& decided_with() const { return decided_with_; }
   /// The newest observation of an author about this DS step; null if there is none.
   const Stated<Observation>* latest_observation(const MemberId& author,
-                                                const std::set<FactId>& after) const;
+                                                const std::vector<FactId>& after) const;
+  Seconds largest_ds_ttl() const { return largest_ds_ttl_; }  ///< That anybody observed; 0 if nobody did.
+  std::size_t size() const { return size_; }                  ///< Facts taken note of.
 
  private:
+  void add(const Stated<Candidate>& candidate);
+  void add(const Stated<Decision>& decision);
+
+  std::size_t size_ = 0;
   std::vector<Stated<Candidate>> candidates_;
+  std::map<std::pair<Role, std::uint32_t>, std::vector<Stated<Candidate>>> generations_;
   std::vector<Stated<Reject>> rejects_;
   std::vector<Stated<Decision>> decisions_;
   std::vector<Stated<Observation>> observations_;
   std::vector<Stated<Request>> requests_;
-  std::map<KeyRecord, RecordHistory> histories_;
+  std::map<Fingerprint, KeyHistory> histories_;
   Intervals decided_with_;
+  Seconds largest_ds_ttl_{0};
 };
 
 }  // namespace rollcall

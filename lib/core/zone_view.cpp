@@ -18,9 +18,9 @@ std::vector<Stated<Candidate>> keys_of(const Lens& lens) {
   std::vector<Stated<Candidate>> keys;
   for (const Role role : {Role::ksk, Role::zsk}) {
     for (std::uint32_t n = 1; n <= lens.book.newest_generation(role); ++n) {
+      const auto& candidates = lens.book.candidates_of(role, n);
       const bool over = std::ranges::all_of(
-          lens.book.candidates_of(role, n),
-          [&](const auto& candidate) { return lens.ended.contains(candidate.id); });
+          candidates, [&](const auto& candidate) { return lens.ended.contains(candidate.id); });
       if (over) continue;
       const Election election = elect(lens.book, role, n, lens.acks);
       for (const auto& candidate : election.candidates) {
@@ -162,10 +162,7 @@ std::vector<MemberId> not_acked(const Lens& lens, const ZoneRef& zone,
                                 const std::vector<FactId>& decisions) {
   std::vector<MemberId> missing;
   for (const MemberId& member : lens.acks.roster()) {
-    const bool has = std::ranges::any_of(decisions, [&](const FactId& decision) {
-      return lens.acks.acked(member, decision, &zone);
-    });
-    if (!has) missing.push_back(member);
+    if (!lens.acks.acked_any(member, decisions, &zone)) missing.push_back(member);
   }
   return missing;
 }
@@ -174,8 +171,7 @@ bool ds_confirmed(const Lens& lens, const KeyRecord& ds) {
   const RecordHistory& history = lens.book.history(ds);
   // Nobody withdraws a KSK before its DS has left every cache: who decided that had the proof.
   if (history.withdrawn() && lens.book.history({ds.key, Record::dnskey}).withdrawn()) return true;
-  const std::vector<FactId>& decisions = history.last_change();
-  const std::set<FactId> after{decisions.begin(), decisions.end()};
+  const std::vector<FactId>& after = history.last_change();
   std::size_t witnesses = 0;
   bool by_hand = false;
   for (const MemberId& member : lens.acks.roster()) {

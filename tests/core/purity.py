@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 HEADERS = set("""algorithm array charconv chrono cmath compare cstddef cstdint deque functional
-initializer_list iterator map memory optional set span string string_view tuple utility variant
+initializer_list iterator limits map memory optional set span string string_view tuple utility variant
 vector""".split())
 
 # What containers, strings, std::function and exceptions' plumbing are made of.
