@@ -50,11 +50,6 @@ bool Acks::Answers::covers(const FactId& fact) const {
   return entry != covered.end() && entry->first == fact.author && entry->second >= fact.seq;
 }
 
-bool Acks::Received::newest_is_counted() const {
-  return counted && counted->heartbeat.counter == newest.counter &&
-         counted->heartbeat.member == newest.member;
-}
-
 bool Acks::receive(Heartbeat heartbeat) {
   const auto [at, first] = received_.try_emplace(heartbeat.member.member);
   Received& received = at->second;
@@ -65,13 +60,17 @@ bool Acks::receive(Heartbeat heartbeat) {
     if (!newer) return false;
     received.fresh = received.fresh || !same_answers(held, heartbeat);
   }
-  const bool says_more = first || says_no_less(heartbeat, received.newest);
+  const bool says_no_more = !first && heartbeat.member == received.newest.member &&
+                            heartbeat.last_seq == received.newest.last_seq &&
+                            heartbeat.vector == received.newest.vector;
+  const bool says_less = !first && !says_no_less(heartbeat, received.newest);
   received.newest = std::move(heartbeat);
-  if (says_more) {
-    hear(received.newest);
-  } else {
+  if (says_less) {
     hear_all();
+  } else if (!says_no_more) {
+    hear(received.newest);
   }
+  uncounted_.insert(received.newest.member.member);
   news_ = true;
   return true;
 }
@@ -108,10 +107,15 @@ bool Acks::recount() {
   news_ = false;
   facts_at_recount_ = log_.size();
   bool changed = false;
-  for (auto& [member, received] : received_) {
-    changed = changed || received.fresh;  // its `behind` holds at once
-    received.fresh = false;
-    if (received.newest_is_counted() || !closed(received.newest)) continue;
+  for (auto member = uncounted_.begin(); member != uncounted_.end();) {
+    Received& received = received_.at(*member);
+    const bool fresh = std::exchange(received.fresh, false);
+    changed = changed || fresh;  // its `behind` holds at once
+    if (!closed(received.newest)) {
+      ++member;
+      continue;
+    }
+    member = uncounted_.erase(member);
     const Heartbeat* before = received.counted ? &received.counted->heartbeat : nullptr;
     changed = changed || !before || !same_answers(*before, received.newest);
     roster_stale_ = roster_stale_ || !before || before->roster != received.newest.roster;

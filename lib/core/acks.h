@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -73,8 +74,6 @@ class Acks {
     std::optional<Answers> counted;
     Heartbeat newest;
     bool fresh = true;  // not looked at by recount() yet
-
-    bool newest_is_counted() const;
   };
 
   bool closed(const Heartbeat& heartbeat) const;
@@ -87,6 +86,7 @@ class Acks {
   const FactLog& log_;
   std::optional<Answers> self_;
   std::map<MemberId, Received> received_;
+  std::set<MemberId> uncounted_;                // whose newest is not counted, or not looked at
   std::vector<MemberId> roster_;
   bool roster_stale_ = true;                    // one of those that it unites changed
   std::map<Incarnation, std::uint64_t> heard_;  // the highest number that some newest heartbeat names

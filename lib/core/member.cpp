@@ -127,14 +127,9 @@ void Member::look_failed(const ZoneRef& zone, std::uint64_t order, std::string w
 }
 
 void Member::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now) {
-  impl_->work_of(zone).stale = true;
-  auto& parent = impl_->work_of(zone).parent;
   std::ranges::sort(answer.ds);
   std::ranges::sort(answer.ds_somewhere);
-  parent.configured = true;
-  parent.answer = std::move(answer);
-  parent.answered_at = now.boot;
-  parent.silent.clear();
+  impl_->parent_seen(zone, std::move(answer), now);
 }
 
 void Member::parent_silent(const ZoneRef& zone, std::string why) {

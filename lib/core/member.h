@@ -160,6 +160,7 @@ struct ServedKey {
   bool zrrsig_everywhere = false;  ///< Every RRset that needs a signature has one of this key.
   bool zrrsig_anywhere = false;
   bool cds = false;
+  bool operator==(const ServedKey&) const = default;
 };
 struct ServedZone {
   std::vector<ServedKey> keys;
@@ -175,6 +176,7 @@ struct ParentAnswer {
   std::vector<Fingerprint> ds_somewhere;  ///< At some only.
   std::uint32_t unknown = 0;
   Seconds ttl{0};
+  bool operator==(const ParentAnswer&) const = default;
 };
 
 class Member {

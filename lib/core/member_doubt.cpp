@@ -28,8 +28,10 @@ void Member::Impl::watch_clocks() {
 // The median of the other members' clocks minus our own; empty if none was heard of lately.
 std::optional<Nanoseconds> Member::Impl::clock_behind() const {
   std::vector<Nanoseconds> offsets;
+  auto heard = received_at_.begin();  // has everybody of whom an offset is known
   for (const auto& [member, offset] : clock_offset_) {
-    if (fresh(member)) offsets.push_back(offset);
+    while (heard->first != member) ++heard;
+    if (now_.boot - heard->second <= settings_.silence) offsets.push_back(offset);
   }
   if (offsets.empty()) return std::nullopt;
   const auto middle = offsets.begin() + static_cast<std::ptrdiff_t>(offsets.size() / 2);

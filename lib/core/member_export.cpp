@@ -78,11 +78,19 @@ std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
 // The target is made anew when any of the sets that it is made of has grown.
 void Member::Impl::aim(ZoneWork& work) const {
   auto& server = work.server;
-  const std::array made_of{work.book.size(), ended_.size(), wiped_.size(), server.answers};
+  const std::array made_of{work.book.size(), ended_.size(), wiped_.size(), server.changes};
   if (server.targeted_at == made_of) return;
   server.targeted_at = made_of;
+  server.target_carried = false;
   server.target_decisions.clear();
   server.target = target_of(work, server.target_decisions);
+}
+
+// Another look at a server that is in order still, and serves what it did.
+bool Member::Impl::as_seen_before(const ZoneWork::Server& server, const ServedZone& seen) {
+  const bool in_order = server.ever_verified && !server.lost && !server.failing_since;
+  return in_order && server.verified == server.ordered && server.seen.keys == seen.keys &&
+         server.seen.dnskey_ttl == seen.dnskey_ttl && server.seen.max_zone_ttl == seen.max_zone_ttl;
 }
 
 void Member::Impl::tend_server(ZoneWork& work) {
@@ -95,11 +103,10 @@ void Member::Impl::tend_server(ZoneWork& work) {
   const bool in_order = server.ever_verified && !server.lost && !server.failing_since;
   const bool to_do = target != server.verified || !in_order;
   const BootTime at = to_do ? server.retry_at : server.look_at;
-  if (!to_do) server.carried_decisions = server.target_decisions;  // changes that cancel out, or equal copies
-  if (now_.boot < at) {
-    wake(at);
-    return;
+  if (!to_do && !std::exchange(server.target_carried, true)) {
+    server.carried_decisions = server.target_decisions;  // changes that cancel out, or equal copies
   }
+  if (now_.boot < at) return to_do ? wake(at) : wake_for_timer(at);
   server.busy = true;
   ++server.order;
   server.ordered = target;
@@ -123,9 +130,11 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
   if (wrong.empty()) {
     if (!server.failure.empty()) tell(Notice::Level::notice, "server in order again", work.zone.name, "");
     progressed_ = progressed_ || server.lost;
+    if (server.verified != keys) ++server.changes;
+    if (!server.ever_verified) ++server.changes;
     server.verified = keys;
-    ++server.answers;
     server.carried_decisions.insert(server.ordered_decisions.begin(), server.ordered_decisions.end());
+    server.target_carried = false;
     server.ever_verified = true;
     server.lost = false;
     server.failure.clear();
@@ -152,7 +161,8 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
 void Member::Impl::exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen) {
   ZoneWork& work = work_of(zone);
   if (order != work.server.order) return;
-  all_stale_ = true;  // it may have changed the TTLs that every zone waits by
+  // If not, it may have changed the TTLs that every zone waits by.
+  all_stale_ = all_stale_ || !as_seen_before(work.server, seen);
   server_answered(work, work.server.ordered, std::move(seen));
 }
 

@@ -88,7 +88,10 @@ void Member::Impl::follow(const Incarnation& author) {
   bool in_order = true;
   for (std::uint64_t seq = reached + 1; seq <= last; ++seq) {
     const Fact& fact = *log_.find({author, seq});
-    if (std::holds_alternative<UnknownKind>(fact.content)) return;  // never acked past
+    if (std::holds_alternative<UnknownKind>(fact.content)) {  // never acked past
+      unfinished_ = true;
+      return;
+    }
     bool done = !behind_.contains(fact.id) && carry(fact);
     if (!done) {
       const BootTime since = tried_since_.try_emplace(fact.id, now_.boot).first->second;

@@ -197,6 +197,7 @@ std::vector<std::string> Member::Impl::own_alarms() const {
                    ": it was restored from a copy, or two agents share its identity");
   }
   for (const auto& [author, seq] : vector_) {
+    if (!unfinished_) break;
     const Fact* next = log_.find({author, seq + 1});
     if (next && std::holds_alternative<UnknownKind>(next->content)) {
       list.push_back(name_of_member(author.member) + " writes facts of a kind that this software does "
@@ -232,13 +233,13 @@ std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
   }
   const Policy policy = policy_of(work);
   for (const auto& [role, turn] : work.turns) {
-    const std::uint32_t newest = work.book.newest_generation(role);
-    const bool arrived = newest >= turn.number && !elect(work.book, role, turn.number, acks_).open();
     const Nanoseconds latest =
         config_.mode == Mode::appointed
             ? std::max(policy.window, policy.interval * static_cast<long>(config_.appointed.size()))
             : policy.window;
-    if (arrived || turn.number == 0 || now_.wall < turn.due + latest + policy.missing_keys_alarm) continue;
+    if (turn.number == 0 || now_.wall < turn.due + latest + policy.missing_keys_alarm) continue;
+    const std::uint32_t newest = work.book.newest_generation(role);
+    if (newest >= turn.number && !elect(work.book, role, turn.number, acks_).open()) continue;
     list.push_back("no key for " + to_string(Generation{role, policy.algorithm, turn.number}) +
                    ", which was due " + to_iso(turn.due) + ": look at `rollcall members`, or name another "
                    "manager with `rollcall set`");

@@ -36,7 +36,8 @@ struct ZoneWork {
     std::optional<std::array<std::size_t, 4>> targeted_at;  ///< What `target` was made of; it only grows.
     std::vector<KeyTarget> target;
     std::set<FactId> target_decisions;
-    std::size_t answers = 0;   ///< How often the server was seen to be in order.
+    bool target_carried = false;  ///< `carried_decisions` knows of them.
+    std::size_t changes = 0;   ///< How often something else was verified.
     std::uint64_t order = 0;
     bool busy = false;         ///< An Export or Look is on its way.
     bool ever_verified = false;
@@ -98,6 +99,7 @@ class Member::Impl {
   void heartbeat(Heartbeat heartbeat, Moment now);
   void exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
   void server_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
+  void parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now);
   std::optional<std::string> roll(const ZoneName& zone, Role role, Uuid request, std::string who);
   std::optional<std::string> ds_by_hand(const ZoneName& zone, std::string who, bool published);
   std::optional<std::string> admit(MemberKeys joiner, Epoch sealed);
@@ -152,6 +154,7 @@ class Member::Impl {
   // member_export.cpp
   std::vector<KeyTarget> target_of(const ZoneWork& work, std::set<FactId>& decisions) const;
   void aim(ZoneWork& work) const;
+  static bool as_seen_before(const ZoneWork::Server& server, const ServedZone& seen);
   void tend_server(ZoneWork& work);
   void server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys, ServedZone seen);
 
@@ -193,6 +196,7 @@ class Member::Impl {
   std::string name_of_member(const MemberId& member) const;
   void tell(Notice::Level level, std::string event, const ZoneName& zone, std::string text);
   void wake(BootTime at);
+  void wake_for_timer(BootTime at) { effects_.again = std::min(effects_.again.value_or(at), at); }
   void wake(Time at) { wake(now_.boot + (at - now_.wall)); }
 
   const Incarnation self_;
@@ -206,7 +210,7 @@ class Member::Impl {
   Waits waits_;
   std::map<ZoneRef, ZoneWork> zones_;
   bool all_stale_ = true;          // something changed that concerns every zone
-  bool could_decide_ = false;      // in the pass before
+  bool could_write_ = false, could_decide_ = false;  // in the pass before
   ZoneWork* looked_at_ = nullptr;  // whose times wake() belongs to
   ClusterConfig config_;
   std::map<std::string, Policy> policies_;

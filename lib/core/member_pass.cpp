@@ -130,7 +130,7 @@ void Member::Impl::tell(Notice::Level level, std::string event, const ZoneName& 
 }
 
 void Member::Impl::wake(BootTime at) {
-  effects_.again = std::min(effects_.again.value_or(at), at);
+  wake_for_timer(at);
   if (looked_at_) looked_at_->again = std::min(looked_at_->again.value_or(at), at);
 }
 
@@ -201,6 +201,7 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   std::ranges::move(std::exchange(pending_saves_, {}), std::back_inserter(effects_.saves));
   watch_clocks();
   doubt_ = doubt();
+  if (may_write() != std::exchange(could_write_, may_write())) all_stale_ = true;
   if (may_decide() != std::exchange(could_decide_, may_decide())) all_stale_ = true;
   if (!std::exchange(intents_struck_, true)) {  // a key that was being made when we died
     for (const Intent& intent : std::set<Intent>{intents_}) drop_intent(intent);
@@ -236,13 +237,16 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   return std::move(effects_);
 }
 
-// Work follows change: a zone is looked at when something about it changed, or its time came.
+// Work follows change: a zone is looked at when something about it changed, or its time came. To look
+// at its server and to ask its parent now and then is nothing of that.
 void Member::Impl::look_at_zones() {
   const bool all = std::exchange(all_stale_, false);
   for (auto& [zone, work] : zones_) {
     const bool its_time = work.again && *work.again <= now_.boot;
     if (!all && !work.stale && !its_time) {
       if (work.again) wake(*work.again);
+      tend_server(work);
+      if (work.configured && policy_known(work)) ask_parent(work);
       continue;
     }
     work.stale = false;

@@ -171,19 +171,28 @@ ParentView Member::Impl::view_parent(const ZoneWork& work) const {
   return view;
 }
 
+void Member::Impl::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now) {
+  ZoneWork& work = work_of(zone);
+  auto& parent = work.parent;
+  const bool recent = now.boot - parent.answered_at <= 2 * settings_.parent_poll;
+  const bool old_news = parent.configured && recent && parent.answer == answer;
+  work.stale = work.stale || !old_news;
+  parent.configured = true;
+  parent.answer = std::move(answer);
+  parent.answered_at = now.boot;
+  parent.silent.clear();
+}
+
 void Member::Impl::ask_parent(ZoneWork& work) {
   const bool awaited = std::ranges::any_of(work.view.keys, ds_unsettled);
   if ((!awaited && !work.plan.ask_parent) || !work.parent.configured) return;
-  if (now_.boot < work.parent.ask_at) {
-    wake(work.parent.ask_at);
-    return;
-  }
+  if (now_.boot < work.parent.ask_at) return wake_for_timer(work.parent.ask_at);
   AskParent ask{work.zone, {}};
   for (const KeyView& key : work.view.keys) {
     if (key.generation.role == Role::ksk) ask.candidates.push_back(key.candidate);
   }
   work.parent.ask_at = now_.boot + settings_.parent_poll;
-  wake(work.parent.ask_at);
+  wake_for_timer(work.parent.ask_at);
   effects_.acts.push_back(std::move(ask));
 }
 

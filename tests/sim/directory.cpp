@@ -17,9 +17,10 @@ Directory::Directory(Context& context) : context_(context), lag_(context.swarm.l
 std::size_t Directory::add_replica(Listener& listener) {
   const std::size_t added = replicas_.size();
   replicas_.push_back({&listener, {}, 0, true});
+  for (auto& links : links_) links.emplace_back();
+  links_.emplace_back(added + 1);
   for (std::size_t other = 0; other < added; ++other) {
     link(other, added).behind = true;
-    link(added, other);
     reopened(other, added);
   }
   return added;
@@ -77,9 +78,11 @@ void Directory::repair(std::size_t from, std::size_t to) {
 }
 
 void Directory::repair_all() {
-  for (auto& [ends, link] : links_) {
-    link.cuts = 0;
-    reopened(ends.first, ends.second);
+  for (std::size_t from = 0; from < replicas_.size(); ++from) {
+    for (std::size_t to = 0; to < replicas_.size(); ++to) {
+      link(from, to).cuts = 0;
+      if (from != to) reopened(from, to);
+    }
   }
 }
 
@@ -158,7 +161,7 @@ Directory::Stored& Directory::at(std::size_t replica, EntryId id) {
 }
 
 bool Directory::open(std::size_t from, std::size_t to) const {
-  const Link& link = links_.at({from, to});
+  const Link& link = links_[from][to];
   return link.wired && link.cuts == 0 && replicas_[from].powered && replicas_[to].powered;
 }
 
@@ -166,7 +169,7 @@ void Directory::store(std::size_t replica, EntryId id, Stored stored) {
   notify(replica, stored.entry);
   at(replica, id) = std::move(stored);
   for (std::size_t to = 0; to < replicas_.size(); ++to) {
-    if (to != replica) pass_on(replica, to, id);
+    if (to != replica && link(replica, to).wired) pass_on(replica, to, id);
   }
 }
 
@@ -207,12 +210,11 @@ void Directory::refresh(std::size_t from, std::size_t to) {
 }
 
 void Directory::reopened(std::size_t from, std::size_t to) {
-  Link& link = links_[{from, to}];
-  if (!open(from, to) || !link.behind) return;
-  const std::uint64_t attempt = ++link.refresh;
+  if (!open(from, to) || !link(from, to).behind) return;
+  const std::uint64_t attempt = ++link(from, to).refresh;
   context_.schedule.after(context_.dice.between(milliseconds{10}, minutes{1}),
                           [this, from, to, attempt] {
-                            if (links_[{from, to}].refresh == attempt && open(from, to)) refresh(from, to);
+                            if (link(from, to).refresh == attempt && open(from, to)) refresh(from, to);
                           });
 }
 

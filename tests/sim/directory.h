@@ -90,7 +90,7 @@ class Directory {
   static Name name_of(const Content& content);
   EntryId id_of(const Content& content);
   Stored& at(std::size_t replica, EntryId id);
-  Link& link(std::size_t from, std::size_t to) { return links_[{from, to}]; }
+  Link& link(std::size_t from, std::size_t to) { return links_[from][to]; }
   bool open(std::size_t from, std::size_t to) const;
 
   void store(std::size_t replica, EntryId id, Stored stored);
@@ -107,7 +107,7 @@ class Directory {
   std::uint64_t order_ = 0;
   std::map<Name, EntryId> names_;
   std::vector<Replica> replicas_;
-  std::map<std::pair<std::size_t, std::size_t>, Link> links_;
+  std::vector<std::vector<Link>> links_;  ///< From, to.
 };
 
 }  // namespace rollcall::sim

@@ -129,11 +129,13 @@ MemberKeys Machine::keys() const {
   return keys;
 }
 
-// Events that come at about the same time are one pass, as they are in an event loop.
+// Events that come at about the same time are one pass, as they are in an event loop; in a big cluster
+// more of them come while the loop is busy.
 void Machine::poke() {
   if (!alive() || pass_planned_) return;
   pass_planned_ = true;
-  later(site_.context.dice.between(Nanoseconds{0}, milliseconds{2}), [this] { pass(); });
+  const auto crowd = static_cast<int>(1 + site_.context.swarm.members / 8);
+  later(site_.context.dice.between(Nanoseconds{0}, milliseconds{2} * crowd * crowd * crowd), [this] { pass(); });
 }
 
 void Machine::later(Nanoseconds delay, std::function<void()> action) {

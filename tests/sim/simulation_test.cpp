@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Hundreds of mixed histories. The promise is about the world, not about our states: whatever a
+// Two thousand mixed histories. The promise is about the world, not about our states: whatever a
 // cache holds, it validates; and when all is healed, every zone gets rolled.
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -14,7 +14,7 @@ namespace {
 
 std::uint64_t seeds() {
   const char* text = std::getenv("ROLLCALL_SIM_SEEDS");
-  return text == nullptr ? 400 : std::strtoull(text, nullptr, 10);
+  return text == nullptr ? 2000 : std::strtoull(text, nullptr, 10);
 }
 
 }  // namespace

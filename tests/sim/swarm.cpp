@@ -51,11 +51,13 @@ Policy draw_policy(Dice& dice) {
   return policy;
 }
 
-// What costs a heartbeat or a look although nothing changed is rare here, or years would take hours.
-Settings draw_settings(Dice& dice) {
+// What costs a heartbeat or a look although nothing changed is rare here, and the rarer the bigger the
+// cluster, or years would take hours.
+Settings draw_settings(Dice& dice, std::size_t members) {
+  const auto crowd = static_cast<int>(1 + members / 8);
   Settings settings;
-  settings.heartbeat_idle = dice.pick<Seconds>({hours{12}, hours{24}});
-  settings.heartbeat_debounce = dice.pick<Nanoseconds>({milliseconds{200}, Seconds{2}, minutes{1}});
+  settings.heartbeat_idle = dice.pick<Seconds>({hours{12}, hours{24}}) * crowd;
+  settings.heartbeat_debounce = dice.pick<Nanoseconds>({milliseconds{200}, Seconds{2}, minutes{1}}) * crowd;
   settings.step_stagger = dice.pick<Nanoseconds>({Seconds{0}, Seconds{2}, minutes{10}});
   settings.patience = dice.pick<Nanoseconds>({Seconds{1}, Seconds{5}, minutes{5}});
   settings.look_interval = dice.pick<Seconds>({hours{12}, hours{48}});
@@ -131,7 +133,7 @@ Swarm swarm(std::uint64_t seed, const Fixed& fixed) {
   swarm.faults = fixed.faults.value_or(std::move(faults));
   swarm.fault_interval = dice.pick<Seconds>({3_days, 10_days, 30_days});
   swarm.policy = draw_policy(dice);
-  swarm.settings = draw_settings(dice);
+  swarm.settings = draw_settings(dice, swarm.members);
   swarm.mode = dice.one_in(3) ? Mode::appointed : Mode::random;
   swarm.appointed = std::min<std::size_t>(swarm.members, 1 + dice.below(3));
   if (swarm.on(Fault::join) && swarm.members > 1) swarm.late = 1 + dice.below(swarm.members - 1);

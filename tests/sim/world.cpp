@@ -11,6 +11,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 constexpr hours day{24};
+constexpr std::size_t most_that_replicate_with_all = 8;
 
 }  // namespace
 
@@ -80,11 +81,21 @@ Epoch World::epoch_for(const MemberId& member) const {
 std::size_t World::add_machine() {
   const std::size_t index = machines_.size();
   machines_.push_back(std::make_unique<Machine>(site_, index, new_id()));
-  if (context_.swarm.on(Fault::chain)) {
-    for (std::size_t other = 0; other + 1 < index; ++other) directory_.wire(other, index, false);
-  }
+  wire(index);
   machines_.back()->start();
   return index;
+}
+
+// Small clusters replicate between all; in bigger ones each new replica gets a few partners, as those
+// who run them do it.
+void World::wire(std::size_t index) {
+  const bool chain = context_.swarm.on(Fault::chain);
+  if (index == 0 || (!chain && context_.swarm.members <= most_that_replicate_with_all)) return;
+  std::set<std::size_t> partners{index - 1};
+  if (!chain) partners.insert({index / 2, context_.dice.below(index)});
+  for (std::size_t other = 0; other < index; ++other) {
+    if (!partners.contains(other)) directory_.wire(other, index, false);
+  }
 }
 
 void World::admit(std::size_t joiner) {

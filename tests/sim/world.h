@@ -53,6 +53,7 @@ class World {
  private:
   void begin();
   void set_up_zones();
+  void wire(std::size_t index);
   std::optional<std::size_t> someone_serving(std::size_t but);
   std::vector<std::set<Fingerprint>> announced(const ZoneName& zone) const;
   void every_day();
