@@ -47,9 +47,10 @@ tl::unexpected<Problem> unknown_zone(const ZoneName& zone) {
 }
 
 Json policy_json(const std::string& name, const Policy& policy) {
-  Json json{{"name", name}, {"algorithm", mnemonic(policy.algorithm)}};
+  Json json{{"name", name}};
   for (const PolicyField& field : policy_fields()) {
-    json[std::string(field.name)] = (policy.*field.field).count();
+    const std::string text = field.text(policy);
+    json[std::string(field.name)] = field.seconds ? Json(std::stoll(text)) : Json(text);
   }
   return json;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The durations of a policy by their names, as people write and read them.
+// The values of a policy by their names, as people write and read them.
 #pragma once
 
+#include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "lib/core/policy.h"
@@ -12,12 +14,15 @@ namespace rollcall::agent {
 
 struct PolicyField {
   std::string_view name;
-  Seconds Policy::*field;
+  std::string_view allowed;  ///< For people: `a number of seconds from 0 to 2147483647`.
+  std::string (*text)(const Policy& policy);
+  bool (*set)(Policy& policy, std::string_view text);  ///< False: not one of those allowed.
+  bool seconds = false;                                ///< Its text is a number.
 };
 
 std::span<const PolicyField> policy_fields();
 
-/// Sets one value of a policy: `algorithm` by number or mnemonic, every other one in seconds.
+/// Sets one value of a policy: durations in seconds, `algorithm` by number or mnemonic.
 ///
 /// Errors  malformed, with the names or values that are allowed.
 Result<> set_policy_value(Policy& policy, std::string_view name, std::string_view value);

@@ -16,9 +16,15 @@ Result<Secret> private_key_of(const HeldKey& held) {
   return private_key_text(held.owner, held.candidate, *held.wrapped, held.master_key);
 }
 
+// RFC 5011, 7: bit 8 of the flags, which are the first two bytes of the RDATA.
+Bytes revoked_dnskey(Bytes dnskey) {
+  dnskey.at(1) |= std::byte{0x80};
+  return dnskey;
+}
+
 }  // namespace
 
-signer::KeyOrder order_for(const KeyTarget& target, HeldKey held, Seconds dnskey_ttl) {
+std::vector<signer::KeyOrder> orders_for(const KeyTarget& target, HeldKey held, Seconds dnskey_ttl) {
   const auto shared = std::make_shared<const HeldKey>(std::move(held));
   const Candidate& c = shared->candidate;
   signer::KeyOrder order;
@@ -34,14 +40,26 @@ signer::KeyOrder order_for(const KeyTarget& target, HeldKey held, Seconds dnskey
   order.sign_zone = target.zrrsig;
   order.announce = target.ds;
   order.private_key = [shared] { return private_key_of(*shared); };
-  return order;
+  if (!target.ever_revoked) return {order};
+  signer::KeyOrder revoked = order;
+  revoked.dnskey = revoked_dnskey(c.dnskey);
+  revoked.key_tag = revoked_tag(c.key_tag);
+  revoked.publish = revoked.sign_keys = target.revoked;
+  revoked.sign_zone = revoked.announce = false;
+  return {order, revoked};
 }
 
-ServedZone served_zone(const signer::Seen& seen) {
+ServedZone served_zone(const signer::Seen& seen, const std::vector<KeyTarget>& targets) {
   ServedZone out;
-  for (const signer::SeenKey& key : seen.keys) {
-    out.keys.push_back({key.published, key.signs_keys, key.signs_whole_zone, key.signs_anything,
-                        key.announced});
+  auto key = seen.keys.begin();
+  for (const KeyTarget& target : targets) {
+    if (key == seen.keys.end()) break;
+    out.keys.push_back({key->published, key->signs_keys, key->signs_whole_zone, key->signs_anything,
+                        key->announced});
+    ++key;
+    if (!target.ever_revoked || key == seen.keys.end()) continue;
+    out.keys.back().revoked = key->published && key->signs_keys;
+    ++key;
   }
   out.dnskey_ttl = seen.dnskey_ttl;
   out.max_zone_ttl = seen.max_zone_ttl;

@@ -19,8 +19,11 @@ struct HeldKey {
   MasterKey master_key;          ///< Null: its epoch was not opened.
 };
 
-signer::KeyOrder order_for(const KeyTarget& target, HeldKey held, Seconds dnskey_ttl);
+/// One order; a second one for the revoked form of the key, if it ever had one: to a DNS server that
+/// is another key.
+std::vector<signer::KeyOrder> orders_for(const KeyTarget& target, HeldKey held, Seconds dnskey_ttl);
 
-ServedZone served_zone(const signer::Seen& seen);
+/// targets  Those that were ordered or asked about.
+ServedZone served_zone(const signer::Seen& seen, const std::vector<KeyTarget>& targets);
 
 }  // namespace rollcall::agent

@@ -136,7 +136,7 @@ Result<std::vector<signer::KeyOrder>> Shell::orders(const std::vector<KeyTarget>
   for (const KeyTarget& target : keys) {
     auto held = held_key(target.candidate);
     if (!held) return tl::unexpected(held.error());
-    out.push_back(order_for(target, std::move(*held), ttl));
+    for (auto& order : orders_for(target, std::move(*held), ttl)) out.push_back(std::move(order));
   }
   return out;
 }
@@ -151,6 +151,7 @@ void Shell::act(const Export& act) {
   parts_.start_gate.order_began();
   parts_.signer->apply(act.zone.name, std::move(*ordered), patience,
                        [this, alive = alive_, zone = act.zone, order = act.order,
+                        keys = act.keys,
                         heard = pace_.ordered(act)](const Result<signer::Seen>& seen) {
                          if (!*alive) return;
                          parts_.start_gate.order_ended();
@@ -159,7 +160,7 @@ void Shell::act(const Export& act) {
                              tell(notify::Level::debug, "decision carried out", zone.name,
                                   pace_text(*heard, Pace::Moment::clock::now(), *seen));
                            }
-                           member_->exported(zone, order, served_zone(*seen));
+                           member_->exported(zone, order, served_zone(*seen, keys));
                          } else {
                            member_->export_failed(zone, order, seen.error().what);
                          }
@@ -176,11 +177,11 @@ void Shell::act(const Look& act) {
   parts_.start_gate.order_began();
   parts_.signer->look(act.zone.name, std::move(*ordered),
                       [this, alive = alive_, zone = act.zone,
-                       order = act.order](const Result<signer::Seen>& seen) {
+                       order = act.order, keys = act.keys](const Result<signer::Seen>& seen) {
                         if (!*alive) return;
                         parts_.start_gate.order_ended();
                         if (seen) {
-                          member_->looked(zone, order, served_zone(*seen));
+                          member_->looked(zone, order, served_zone(*seen, keys));
                         } else {
                           member_->look_failed(zone, order, seen.error().what);
                         }

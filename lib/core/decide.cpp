@@ -9,8 +9,6 @@
 namespace rollcall {
 namespace {
 
-constexpr Record all_records[] = {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds};
-
 void earliest(std::optional<Time>& again, std::optional<Time> candidate) {
   if (candidate) again = std::min(again.value_or(*candidate), *candidate);
 }
@@ -19,17 +17,45 @@ Hold hold_for(const WantedStep& wanted, No no) {
   return {no.reason, wanted.step.text, std::move(no.text), std::move(no.waits_for), no.until};
 }
 
+// A zone is unsigned only after everybody gave up its keys. A key that stands by and is of another
+// algorithm than the policy's is in the way of the next one.
+Step giving_up(const ZoneView& view) {
+  Step step;
+  const bool has_ds = std::ranges::any_of(view.keys, [](const KeyView& key) {
+    return key[Record::ds].state != State::hidden;
+  });
+  const bool unsigning = view.wishes.insecure && !has_ds;
+  step.why = unsigning ? "the zone is to be insecure" : "of another algorithm than the policy's";
+  for (const KeyView& key : view.keys) {
+    const bool of_no_use = key.standby && !key.in_use() &&
+                           key.generation.algorithm != view.wishes.algorithm;
+    const bool gives_up = unsigning && !key.completely_hidden();
+    if (key.abandoned || !(gives_up || of_no_use)) continue;
+    step.abandons.push_back(key.key);
+    step.text += (step.text.empty() ? "give up " : " and ") + name_of(key);
+  }
+  std::ranges::sort(step.abandons);
+  return step;
+}
+
 }  // namespace
 
+bool KeyView::was_introduced(Record record) const {
+  const RecordView& seen = (*this)[record];
+  return seen.state != State::hidden || seen.withdrawn;
+}
+
+bool KeyView::serves(Record record) const {
+  return was_introduced(record) && !(*this)[record].withdrawn;
+}
+
 bool KeyView::introduced() const {
-  return std::ranges::any_of(records, [](const RecordView& record) {
-    return record.state != State::hidden || record.withdrawn;
-  });
+  return std::ranges::any_of(all_records, [this](Record record) { return was_introduced(record); });
 }
 
 bool KeyView::in_use() const {
-  const RecordView& record = (*this)[use()];
-  return record.state != State::hidden || record.withdrawn;
+  return std::ranges::all_of(
+      all_records, [this](Record record) { return !has(record) || was_introduced(record); });
 }
 
 bool KeyView::completely_hidden() const {
@@ -38,17 +64,38 @@ bool KeyView::completely_hidden() const {
          });
 }
 
+Wishes wishes_of(const Policy& policy, const ZoneConfig& zone) {
+  return {.algorithm = policy.algorithm,
+          .scheme = policy.scheme,
+          .zsk_rollover = policy.zsk_rollover,
+          .ksk_rollover = policy.ksk_rollover,
+          .algorithm_rollover = policy.algorithm_rollover,
+          .standby_ksk = policy.standby_ksk,
+          .standby_zsk = policy.standby_zsk,
+          .trust_anchor = policy.trust_anchor,
+          .insecure = zone.insecure,
+          .manual = policy.manual,
+          .suspended = zone.suspended};
+}
+
 Plan decide(const ZoneView& view, Time now) {
   Plan plan;
   for (const WantedStep& wanted : wanted_steps(view)) {
     auto no = first_no(view, wanted, now);
-    if (!no) {
+    if (!no && !view.wishes.manual) {
       plan.steps.push_back(wanted.step);
       continue;
+    }
+    if (!no) {
+      plan.permitted.push_back(wanted.step);
+      no = No{Reason::operator_, "manual mode: `rollcall step " + view.zone.name + "` lets it happen", {}, {}};
     }
     if (no->reason == Reason::parent) plan.ask_parent = true;
     plan.holds.push_back(hold_for(wanted, std::move(*no)));
     earliest(plan.again, plan.holds.back().until);
+  }
+  if (Step step = giving_up(view); !step.abandons.empty() && !view.wishes.suspended) {
+    plan.steps.push_back(std::move(step));
   }
   for (const KeyView& key : view.keys) {
     for (const Record record : all_records) earliest(plan.again, key[record].until);

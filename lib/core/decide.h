@@ -35,19 +35,26 @@ struct KeyView {
   FactId candidate;
   Generation generation;
   std::uint16_t key_tag = 0;
-  std::array<RecordView, 4> records;  ///< Indexed by Record.
-  std::optional<Time> first_use;      ///< When ZRRSIG (ZSK) or DS (KSK) was first introduced.
+  std::array<RecordView, all_records.size()> records;  ///< Indexed by Record.
+  std::optional<Time> first_use;      ///< When the last record that its use takes was introduced.
   std::optional<Time> needed_until;   ///< When a successor is to take over; empty: unlimited.
   bool at_once = false;               ///< Asked for by an administrator: no schedule applies.
+  bool standby = false;               ///< Made to stand by.
+  bool abandoned = false;             ///< Not to be put in use any more; in use already, it is replaced.
+  std::vector<MemberId> unaware;      ///< Who has not carried out that it is abandoned.
 
   RecordView& operator[](Record record) { return records[static_cast<std::size_t>(record)]; }
   const RecordView& operator[](Record record) const {
     return records[static_cast<std::size_t>(record)];
   }
-  Record use() const { return generation.role == Role::ksk ? Record::ds : Record::zrrsig; }
-  bool introduced() const;         ///< Any record, ever.
-  bool in_use() const;             ///< Its use was introduced, ever.
-  bool completely_hidden() const;  ///< And was introduced once.
+  Role role() const { return generation.role; }
+  bool has(Record record) const { return has_record(role(), record); }
+  bool was_introduced(Record record) const;
+  bool serves(Record record) const;  ///< Introduced and not withdrawn.
+  bool introduced() const;           ///< Any record, ever.
+  bool in_use() const;               ///< Every record that its use takes was introduced, ever.
+  bool completely_hidden() const;    ///< And was introduced once.
+  bool out() const { return abandoned && !in_use(); }  ///< It will never be used.
 };
 
 /// What this member knows of the parent.
@@ -66,9 +73,26 @@ struct UnsettledChange {
   std::vector<KeyRecord> withdraws;
 };
 
+/// What is wanted of a zone, as far as it shapes its steps.
+struct Wishes {
+  Algorithm algorithm = Algorithm::ecdsap256sha256;
+  Scheme scheme = Scheme::ksk_zsk;
+  ZskRollover zsk_rollover = ZskRollover::pre_publication;
+  KskRollover ksk_rollover = KskRollover::double_ksk;
+  AlgorithmRollover algorithm_rollover = AlgorithmRollover::conservative;
+  bool standby_ksk = false, standby_zsk = false;
+  bool trust_anchor = false;
+  bool insecure = false;
+  bool manual = false;
+  bool suspended = false;
+  bool standby(Role role) const { return role == Role::zsk ? standby_zsk : standby_ksk; }
+};
+Wishes wishes_of(const Policy& policy, const ZoneConfig& zone);
+
 /// All that a decision about one zone may depend on.
 struct ZoneView {
   ZoneRef zone;
+  Wishes wishes;
   Intervals intervals;                 ///< The largest known of each.
   SwapAbility swap = SwapAbility::exact;  ///< Of the least able signer.
   std::vector<KeyView> keys;           ///< Winners not yet purged; by role, then oldest first.
@@ -79,11 +103,14 @@ struct ZoneView {
 struct Step {
   std::vector<KeyRecord> introduces;  ///< Sorted.
   std::vector<KeyRecord> withdraws;   ///< Sorted.
+  std::vector<Fingerprint> abandons;  ///< Keys to be given up, instead. Sorted.
+  std::string why;                    ///< They are given up.
   std::string text;                   ///< `introduce ZRRSIG of ZSK 41211`
 };
 
 struct Plan {
   std::vector<Step> steps;         ///< May be decided now, each by itself.
+  std::vector<Step> permitted;     ///< Would be among them but for manual mode.
   std::vector<Hold> holds;         ///< One for every step that is wanted and not yet allowed.
   std::optional<Time> again;       ///< When the answer may change by itself.
   bool ask_parent = false;         ///< A step waits for what the parent answers now.

@@ -55,6 +55,8 @@ struct Intervals {
   Seconds publish_safety{0};      ///< pubsafe
   Seconds retire_safety{0};       ///< retsafe
   Seconds resign{0};              ///< Dsgn; 0 if every signer proves a full re-sign
+  Seconds hold_down{0};           ///< Itrp: until resolvers of RFC 5011 trust a new KSK; 0: no anchor
+  Seconds revocation{0};          ///< mQI: until they have seen a revocation
   bool operator==(const Intervals&) const = default;
 };
 
@@ -84,6 +86,14 @@ struct Request {
   ZoneRef zone;
   Generation generation;  ///< The one that is to be made.
   std::string asked_by;
+  bool emergency = false;  ///< Without the safety margins: as fast as is safe.
+};
+
+/// These keys are never to be put in use. Who carried it out introduces nothing of them any more.
+struct Abandon {
+  ZoneRef zone;
+  std::vector<Fingerprint> keys;  ///< Sorted.
+  std::string why;
 };
 
 /// The public half of a member.
@@ -144,8 +154,8 @@ struct UnknownKind {
   std::string kind;
 };
 
-using FactContent = std::variant<Candidate, Reject, Decision, Observation, Request, Admit, Epoch,
-                                 Tombstone, Leave, Forget, UnknownKind>;
+using FactContent = std::variant<Candidate, Reject, Decision, Observation, Request, Abandon, Admit,
+                                 Epoch, Tombstone, Leave, Forget, UnknownKind>;
 
 struct Fact {
   FactId id;

@@ -28,116 +28,248 @@ std::optional<No> awaits(const KeyView& key, Record record, State wanted) {
   return No{Reason::time, "caches may not have followed yet: " + change, {}, seen.until};
 }
 
-const KeyView* in_use_zsk(const ZoneView& view) {
-  for (auto key = view.keys.rbegin(); key != view.keys.rend(); ++key) {
-    if (key->generation.role == Role::zsk && key->in_use()) return &*key;
+// --- what administrators want --------------------------------------------------------------------
+
+std::optional<No> nobody_suspended_it(const ZoneView& view) {
+  if (!view.wishes.suspended) return std::nullopt;
+  return No{Reason::operator_, "the zone is suspended: `rollcall resume " + view.zone.name + "` ends it",
+            {}, {}};
+}
+
+bool is_first_of_standby(const ZoneView& view, const WantedStep& wanted) {
+  return wanted.first && (wanted.key().standby || view.wishes.standby(wanted.key().role()));
+}
+
+std::optional<No> schedule_guard(const ZoneView& view, const WantedStep& wanted, Time now) {
+  if (wanted.verb != Verb::enter || wanted.entry != Entry::successor) return std::nullopt;
+  const KeyView& key = wanted.key();
+  const KeyView* predecessor = predecessor_of(view, key);
+  if (!predecessor || key.at_once || is_leaving(view, *predecessor)) return std::nullopt;
+  if (predecessor->abandoned || is_first_of_standby(view, wanted)) return std::nullopt;
+  const auto needed = predecessor->needed_until;
+  if (!needed && key.standby) {
+    return No{Reason::policy, "stands by until it is asked for: `rollcall roll` uses it", {}, {}};
   }
-  return nullptr;
-}
-
-// --- the order in which records may enter --------------------------------------------------------
-
-// A DS may be introduced only once everything below it is in every cache.
-std::optional<No> first_ds_waits_for_zone(const ZoneView& view) {
-  const KeyView* zsk = in_use_zsk(view);
-  if (!zsk) return No{Reason::rules, "no ZSK is in use", {}, {}};
-  if (auto no = awaits(*zsk, Record::dnskey, State::omnipresent)) return no;
-  return awaits(*zsk, Record::zrrsig, State::omnipresent);
-}
-
-std::optional<No> use_waits_for_publication(const ZoneView& view, const WantedStep& wanted) {
-  const KeyView& key = *wanted.key;
-  if (auto no = awaits(key, Record::dnskey, State::omnipresent)) return no;
-  if (key.generation.role == Role::zsk) return std::nullopt;
-  if (auto no = awaits(key, Record::krrsig, State::omnipresent)) return no;
-  return wanted.predecessor ? std::nullopt : first_ds_waits_for_zone(view);
-}
-
-std::optional<No> removal_waits_for_swap(const WantedStep& wanted) {
-  const KeyView& key = *wanted.key;
-  const Record use = key.use();
-  if (auto no = awaits(*wanted.successor, use, State::omnipresent)) return no;
-  if (key[use].withdrawn) return awaits(key, use, State::hidden);
-  return std::nullopt;
-}
-
-std::optional<No> order_guard(const ZoneView& view, const WantedStep& wanted) {
-  switch (wanted.verb) {
-    case Verb::start:
-    case Verb::publish: return std::nullopt;
-    case Verb::use: return use_waits_for_publication(view, wanted);
-    case Verb::remove: return removal_waits_for_swap(wanted);
-  }
-  MUST(false);
+  if (!needed) return std::nullopt;  // somebody made a successor: it is wanted
+  const Seconds before = wanted.last ? Seconds{0} : lead_in(key.role(), view.wishes, view.intervals);
+  if (now >= *needed - before) return std::nullopt;
+  return No{Reason::policy, "planned by the policy's lifetime", {}, *needed - before};
 }
 
 // --- one rollover at a time ----------------------------------------------------------------------
 
-// Nothing of n+1 is introduced before n is in use and what n replaced is hidden.
-std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep& wanted) {
-  if (wanted.verb != Verb::publish || !wanted.predecessor) return std::nullopt;
-  const KeyView& current = *wanted.predecessor;
-  if (!current.in_use()) {
-    return No{Reason::rules, name_of(current) + " is not in use yet", {}, {}};
+std::optional<No> is_hidden(const KeyView& key) {
+  if (key.completely_hidden()) return std::nullopt;
+  for (const Record record : all_records) {
+    if (auto no = awaits(key, record, State::hidden)) return no;
   }
-  const KeyView* replaced = predecessor_of(view, current);
-  if (!replaced || replaced->completely_hidden()) return std::nullopt;
-  for (const Record record : {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds}) {
-    if (auto no = awaits(*replaced, record, State::hidden)) return no;
+  return std::nullopt;
+}
+
+bool serves_anything(const KeyView& key) {
+  return std::ranges::any_of(all_records, [&](Record record) { return key.serves(record); });
+}
+
+// Nothing of n+1 is introduced before n is in use and what n replaced is hidden. After a zone was
+// unsigned nothing is before everything is hidden.
+std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep& wanted) {
+  if (wanted.verb != Verb::enter || !wanted.first) return std::nullopt;
+  for (const KeyView* key : wanted.keys) {
+    const KeyView* current = predecessor_of(view, *key);
+    if (!current) continue;
+    if (!current->in_use()) {
+      return No{Reason::rules, name_of(*current) + " is not in use yet", {}, {}};
+    }
+    if (!serves_anything(*current)) {
+      if (auto no = is_hidden(*current)) return no;
+      continue;
+    }
+    const KeyView* replaced = predecessor_of(view, *current);
+    if (!replaced) continue;
+    if (auto no = is_hidden(*replaced)) return no;
   }
   return std::nullopt;
 }
 
 bool only_waits_for_ds(const KeyView& incoming) {
-  return incoming.generation.role == Role::ksk && incoming.in_use() &&
-         incoming[Record::ds].state == State::rumoured && incoming[Record::ds].missing.empty() &&
-         !incoming[Record::ds].pending.empty();
+  const RecordView& ds = incoming[Record::ds];
+  return signs_keys(incoming.role()) && incoming.in_use() && ds.state == State::rumoured &&
+         ds.missing.empty() && !ds.pending.empty();
 }
 
 // The key that is on its way in, or whose predecessor is on its way out; null if none is.
 const KeyView* rolling_key(const ZoneView& view, Role role) {
   for (const KeyView& key : view.keys) {
-    if (key.generation.role != role || !key.introduced() || key.completely_hidden()) continue;
+    if (key.role() != role || !key.introduced() || key.completely_hidden()) continue;
     const KeyView* before = predecessor_of(view, key);
-    const bool first_one = !before;
-    const bool rolls = !first_one && !before->completely_hidden();
-    if (rolls || (first_one && !key.in_use() && role == Role::zsk)) return &key;
+    const bool stands_by = !key.in_use() && (key.standby || view.wishes.standby(role)) &&
+                           key[Record::dnskey].state == State::omnipresent;
+    if (stands_by) continue;
+    const bool rolls = before && !before->completely_hidden();
+    if (rolls || (!before && !key.in_use() && role == Role::zsk)) return &key;
   }
   return nullptr;
 }
 
+bool begins_rollover(const WantedStep& wanted) {
+  return wanted.verb == Verb::enter && wanted.entry == Entry::successor &&
+         (wanted.first || wanted.key().standby);
+}
+
 std::optional<No> other_role_is_settled(const ZoneView& view, const WantedStep& wanted) {
-  if (wanted.verb != Verb::publish) return std::nullopt;
-  const Role role = wanted.key->generation.role;
+  if (!begins_rollover(wanted)) return std::nullopt;
+  const Role role = wanted.key().role();
   const Role other = role == Role::ksk ? Role::zsk : Role::ksk;
-  const KeyView* rolling = rolling_key(view, other);
+  const KeyView* rolling = role == Role::csk ? nullptr : rolling_key(view, other);
   if (!rolling || only_waits_for_ds(*rolling)) return std::nullopt;
   return No{Reason::rules, "one rollover at a time: " + name_of(*rolling) + " is taking over", {}, {}};
 }
 
-// --- the schedule --------------------------------------------------------------------------------
-
-std::optional<No> schedule_guard(const ZoneView& view, const WantedStep& wanted, Time now) {
-  const bool scheduled = wanted.verb == Verb::publish || wanted.verb == Verb::use;
-  if (!scheduled || !wanted.predecessor || wanted.key->at_once) return std::nullopt;
-  const auto needed = wanted.predecessor->needed_until;
-  if (!needed) return std::nullopt;  // somebody made a successor: it is wanted
-  const Time from =
-      wanted.verb == Verb::use ? *needed : *needed - publication_interval(view.intervals);
-  if (now >= from) return std::nullopt;
-  return No{Reason::policy, "planned by the policy's lifetime", {}, from};
-}
-
-// If both roles could publish now, the KSK goes first.
+// If both roles could begin now, the KSK goes first.
 std::optional<No> ksk_first(const ZoneView& view, const WantedStep& wanted, Time now) {
-  if (wanted.verb != Verb::publish || wanted.key->generation.role != Role::zsk) return std::nullopt;
+  if (!begins_rollover(wanted) || wanted.key().role() != Role::zsk) return std::nullopt;
   for (const WantedStep& other : wanted_steps(view)) {
-    const bool competes = other.verb == Verb::publish && other.key->generation.role == Role::ksk;
+    const bool competes = begins_rollover(other) && other.key().role() == Role::ksk;
     if (competes && !schedule_guard(view, other, now) && !predecessor_is_settled(view, other)) {
-      return No{Reason::rules, "one rollover at a time: " + name_of(*other.key) + " goes first", {}, {}};
+      return No{Reason::rules, "one rollover at a time: " + name_of(other.key()) + " goes first", {}, {}};
     }
   }
   return std::nullopt;
+}
+
+// A chain of another algorithm starts when no rollover is under way in either role.
+std::optional<No> chain_enters_alone(const ZoneView& view, const WantedStep& wanted) {
+  if (wanted.verb != Verb::enter || wanted.entry == Entry::successor || !wanted.first) return std::nullopt;
+  if (wanted.lacks_partner) {
+    const Role role = wanted.key().role() == Role::ksk ? Role::zsk : Role::ksk;
+    return No{Reason::rules, "a new chain needs a " + std::string{to_string(role)} + " of its algorithm, too",
+              {}, {}};
+  }
+  for (const Role role : all_roles) {
+    const KeyView* rolling = rolling_key(view, role);
+    const bool itself = rolling && std::ranges::find(wanted.keys, rolling) != wanted.keys.end();
+    const bool partner = rolling && rolling->generation.algorithm == wanted.key().generation.algorithm;
+    if (!rolling || itself || partner) continue;
+    return No{Reason::rules, "one rollover at a time: " + name_of(*rolling) + " is taking over", {}, {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<No> scheme_is_on_offer(const ZoneView& view, const WantedStep& wanted) {
+  if (wanted.verb != Verb::enter || wanted.entry != Entry::new_chain || !wanted.first) return std::nullopt;
+  const auto other = std::ranges::find_if(view.keys, [&](const KeyView& key) {
+    return (key.role() == Role::csk) != (wanted.key().role() == Role::csk) && serves_anything(key);
+  });
+  if (other == view.keys.end()) return std::nullopt;
+  return No{Reason::signer,
+            "the zone is signed by " + name_of(*other) + ": between CSK and KSK with ZSK it has to go "
+            "insecure first",
+            {}, {}};
+}
+
+// --- what the signers can do ---------------------------------------------------------------------
+
+std::optional<No> signers_can(const ZoneView& view, const WantedStep& wanted) {
+  const bool conservative = view.wishes.algorithm_rollover == AlgorithmRollover::conservative;
+  const bool asks_too_much = wanted.verb == Verb::enter && wanted.first && conservative &&
+                             wanted.entry == Entry::new_algorithm && view.swap != SwapAbility::exact;
+  if (!asks_too_much) return std::nullopt;
+  return No{Reason::signer,
+            "not every DNS server can sign with a key that it does not publish yet; the policy's "
+            "`algorithm-rollover liberal` lets both come at once",
+            {}, {}};
+}
+
+// --- the order in which records may enter and leave ----------------------------------------------
+
+// What entered before this stage has to be in every cache.
+std::optional<No> earlier_stages_are_everywhere(const WantedStep& wanted) {
+  for (const KeyView* key : wanted.keys) {
+    for (const Record record : all_records) {
+      if (!key->has(record) || !key->was_introduced(record)) continue;
+      if (auto no = awaits(*key, record, State::omnipresent)) return no;
+    }
+  }
+  return std::nullopt;
+}
+
+// A DS is introduced only above data that is signed in every cache with its algorithm.
+std::optional<No> ds_waits_for_zone(const ZoneView& view, const WantedStep& wanted) {
+  const KeyView& key = wanted.key();
+  const bool first_ds = wanted.last && signs_keys(key.role()) && wanted.entry != Entry::successor;
+  if (!first_ds) return std::nullopt;
+  const KeyView* signing = nullptr;
+  for (const KeyView& other : view.keys) {
+    const bool fits = signs_zone(other.role()) && other.serves(Record::zrrsig) &&
+                      other.generation.algorithm == key.generation.algorithm;
+    if (fits) signing = &other;
+  }
+  if (!signing) return No{Reason::rules, "no ZSK is in use", {}, {}};
+  if (auto no = awaits(*signing, Record::dnskey, State::omnipresent)) return no;
+  return awaits(*signing, Record::zrrsig, State::omnipresent);
+}
+
+// What replaces the key has to be in every cache, and what left of it already in none.
+std::optional<No> replacement_is_everywhere(const ZoneView& view, const KeyView& key) {
+  const KeyView& successor = *successor_of(view, key);
+  for (const Record record : all_records) {
+    if (!successor.has(record)) continue;
+    if (auto no = awaits(successor, record, State::omnipresent)) return no;
+  }
+  for (const Record record : all_records) {
+    if (!key.was_introduced(record)) continue;
+    const State wanted = key.serves(record) ? State::omnipresent : State::hidden;
+    if (auto no = awaits(key, record, wanted)) return no;
+  }
+  return std::nullopt;
+}
+
+// The signatures of an algorithm stay until no cache has a DNSKEY of it. RFC 6781, 4.1.4.
+std::optional<No> algorithm_is_gone(const ZoneView& view, const WantedStep& wanted) {
+  const bool only_signatures = std::ranges::all_of(wanted.step.withdraws, [](const KeyRecord& record) {
+    return record.record == Record::zrrsig;
+  });
+  if (!only_signatures) return std::nullopt;
+  for (const KeyView& other : view.keys) {
+    if (other.generation.algorithm != wanted.key().generation.algorithm) continue;
+    if (auto no = awaits(other, Record::dnskey, State::hidden)) return no;
+  }
+  return std::nullopt;
+}
+
+std::optional<No> everybody_gave_up(const KeyView& key) {
+  if (key.unaware.empty() && key.abandoned) return std::nullopt;
+  return No{Reason::member, "not every member has answered that it gave up " + name_of(key), key.unaware, {}};
+}
+
+// Nothing is left that could lead a cache into the zone, and nobody will put it there again.
+std::optional<No> nobody_relies_on_zone(const ZoneView& view) {
+  for (const KeyView& key : view.keys) {
+    if (!key.was_introduced(Record::ds)) continue;
+    if (auto no = awaits(key, Record::ds, State::hidden)) return no;
+  }
+  for (const KeyView& key : view.keys) {
+    if (key.completely_hidden()) continue;
+    if (auto no = everybody_gave_up(key)) return no;
+  }
+  return std::nullopt;
+}
+
+std::optional<No> order_guard(const ZoneView& view, const WantedStep& wanted) {
+  switch (wanted.verb) {
+    case Verb::enter:
+      if (auto no = earlier_stages_are_everywhere(wanted)) return no;
+      return ds_waits_for_zone(view, wanted);
+    case Verb::leave:
+      for (const KeyView* key : wanted.keys) {
+        if (auto no = replacement_is_everywhere(view, *key)) return no;
+      }
+      return algorithm_is_gone(view, wanted);
+    case Verb::drop: return everybody_gave_up(wanted.key());
+    case Verb::unchain: return std::nullopt;
+    case Verb::unsign: return nobody_relies_on_zone(view);
+  }
+  MUST(false);
 }
 
 // --- the parent ----------------------------------------------------------------------------------
@@ -159,18 +291,26 @@ std::optional<No> start_needs_empty_parent(const ZoneView& view) {
 // Whoever decides the withdrawal looks at the parent itself just before.
 std::optional<No> removal_looks_at_parent(const ZoneView& view, const WantedStep& wanted) {
   const ParentView& parent = view.parent;
-  if (wanted.key->generation.role != Role::ksk || !parent.configured || parent.agrees) {
-    return std::nullopt;
-  }
+  const bool had_ds = std::ranges::any_of(
+      wanted.keys, [](const KeyView* key) { return key->was_introduced(Record::ds); });
+  if (!had_ds || !parent.configured || parent.agrees) return std::nullopt;
   if (parent.by_hand && !parent.answered) return std::nullopt;
   const std::string why = parent.silent.empty() ? "asking it once more" : parent.silent;
   return No{Reason::parent, "the parent has to show the new DS right now: " + why, {}, {}};
 }
 
 std::optional<No> parent_guard(const ZoneView& view, const WantedStep& wanted) {
-  if (wanted.verb == Verb::start) return start_needs_empty_parent(view);
-  if (wanted.verb == Verb::remove) return removal_looks_at_parent(view, wanted);
-  return std::nullopt;
+  switch (wanted.verb) {
+    case Verb::enter: {
+      const bool starts = wanted.entry == Entry::new_chain && wanted.first;
+      return starts ? start_needs_empty_parent(view) : std::nullopt;
+    }
+    case Verb::unchain: return std::nullopt;
+    case Verb::leave:
+    case Verb::drop:
+    case Verb::unsign: return removal_looks_at_parent(view, wanted);
+  }
+  MUST(false);
 }
 
 // --- the rules, and ground truth -----------------------------------------------------------------
@@ -191,17 +331,36 @@ std::vector<KeyStates> states_of(const ZoneView& view) {
   return all;
 }
 
-std::optional<No> rules_guard(const ZoneView& view, const WantedStep& wanted) {
-  const std::vector<KeyStates> before = states_of(view);
-  std::vector<KeyStates> after = before;
-  const auto states = [&](const KeyRecord& record) -> State& {
-    const KeyView* key = find_key(view, record.key);
-    return after[static_cast<std::size_t>(key - view.keys.data())][record.record];
-  };
-  for (const KeyRecord& record : wanted.step.introduces) states(record) = State::rumoured;
-  for (const KeyRecord& record : wanted.step.withdraws) states(record) = State::unretentive;
+// A key that is leaving supports no other removal in its role: it may be removed at the same time.
+void discount_leaving(const ZoneView& view, const WantedStep& wanted, std::vector<KeyStates>& all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const KeyView& key = view.keys[i];
+    const bool subject = std::ranges::find(wanted.keys, &key) != wanted.keys.end();
+    const KeyView* successor = successor_of(view, key);
+    const bool leaves = key.out() || (successor && successor->in_use());
+    if (subject || !leaves || key.role() != wanted.key().role()) continue;
+    for (const Record record : all_records) {
+      if (record == Record::revoked) continue;
+      State& state = all[i][record];
+      if (state == State::omnipresent || state == State::rumoured) state = State::unretentive;
+    }
+  }
+}
 
-  const auto rule = forbidden(before, after, !wanted.step.withdraws.empty());
+std::optional<No> rules_guard(const ZoneView& view, const WantedStep& wanted) {
+  std::vector<KeyStates> before = states_of(view);
+  const bool removes = wanted.verb == Verb::leave || wanted.verb == Verb::drop;
+  if (removes) discount_leaving(view, wanted, before);
+  std::vector<KeyStates> after = before;
+  const auto set = [&](const KeyRecord& record, State state) {
+    if (record.record == Record::revoked) return;  // it supports nothing
+    const KeyView* key = find_key(view, record.key);
+    after[static_cast<std::size_t>(key - view.keys.data())][record.record] = state;
+  };
+  for (const KeyRecord& record : wanted.step.introduces) set(record, State::rumoured);
+  for (const KeyRecord& record : wanted.step.withdraws) set(record, State::unretentive);
+
+  const auto rule = forbidden(before, after, !wanted.step.withdraws.empty(), view.wishes.insecure);
   if (rule.empty()) return std::nullopt;
   return No{Reason::rules, std::string{rule}, {}, {}};
 }
@@ -216,10 +375,14 @@ std::optional<No> cache_guard(const ZoneView& view, const WantedStep& wanted) {
 }  // namespace
 
 std::optional<No> first_no(const ZoneView& view, const WantedStep& wanted, Time now) {
+  if (auto no = nobody_suspended_it(view)) return no;
   if (auto no = schedule_guard(view, wanted, now)) return no;
   if (auto no = predecessor_is_settled(view, wanted)) return no;
   if (auto no = other_role_is_settled(view, wanted)) return no;
   if (auto no = ksk_first(view, wanted, now)) return no;
+  if (auto no = chain_enters_alone(view, wanted)) return no;
+  if (auto no = scheme_is_on_offer(view, wanted)) return no;
+  if (auto no = signers_can(view, wanted)) return no;
   if (auto no = order_guard(view, wanted)) return no;
   if (auto no = parent_guard(view, wanted)) return no;
   if (auto no = rules_guard(view, wanted)) return no;

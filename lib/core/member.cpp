@@ -40,7 +40,7 @@ void Member::zone(ZoneConfig config) {
   ZoneWork& work = impl_->work_of(config.zone);
   work.configured = true;
   work.stale = true;
-  work.policy_name = std::move(config.policy);
+  work.config = std::move(config);
 }
 
 void Member::zone_gone(const ZoneName& name) {
@@ -151,8 +151,14 @@ std::optional<std::string> Member::init(MemberKeys self, Epoch sealed) {
   return impl_->admit(std::move(self), std::move(sealed));
 }
 std::optional<std::string> Member::roll(const ZoneName& zone, Role role, Uuid request,
-                                        std::string asked_by) {
-  return impl_->roll(zone, role, request, std::move(asked_by));
+                                        std::string asked_by, bool emergency) {
+  return impl_->roll(zone, role, request, std::move(asked_by), emergency);
+}
+std::optional<std::string> Member::step(const ZoneName& zone, std::string asked_by) {
+  return impl_->step(zone, std::move(asked_by));
+}
+std::optional<std::string> Member::abandon(const ZoneName& zone, Role role, std::string asked_by) {
+  return impl_->abandon(zone, role, std::move(asked_by));
 }
 std::optional<std::string> Member::ds_published(const ZoneName& zone, std::string asked_by) {
   return impl_->ds_by_hand(zone, std::move(asked_by), true);

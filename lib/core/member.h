@@ -54,6 +54,7 @@ struct Settings {
   Seconds clock_tolerance{300};    ///< Against the median of the others, and of wall against boot.
   Seconds silence{900};            ///< A heartbeat older than this is not fresh.
   Seconds rrsig_alarm = 3_days;    ///< Before the first RRSIG of a zone expires.
+  bool cds_delete = false;         ///< The own server can publish a CDS that asks for no DS. RFC 8078, 4.
   bool serves_dns = true;          ///< False: decisions are carried out by storing them.
   SignerAbility signer;            ///< What the own server can do.
   bool serve_automatically = true; ///< False: serving comes on by set_serving() only.
@@ -108,6 +109,8 @@ struct KeyTarget {
   Fingerprint key;
   Generation generation;
   bool dnskey = false, krrsig = false, zrrsig = false, ds = false;
+  bool revoked = false;       ///< The key with its REVOKE flag, signing the DNSKEY RRset. RFC 5011.
+  bool ever_revoked = false;  ///< Files of it may be there.
   bool operator==(const KeyTarget&) const = default;
 };
 /// Make the own server serve this; then call exported() with the same `order`.
@@ -116,9 +119,10 @@ struct Export {
   std::uint64_t order;
   std::vector<KeyTarget> keys;
   Seconds dnskey_ttl;
+  bool cds_delete = false;  ///< Ask the parent to remove every DS. RFC 8078, 4.
 };
 /// Ask the own server what it serves of these keys; then call looked().
-struct Look { ZoneRef zone; std::uint64_t order; std::vector<KeyTarget> keys; };
+struct Look { ZoneRef zone; std::uint64_t order; std::vector<KeyTarget> keys; bool cds_delete = false; };
 /// Ask all addresses of the parent for the DS; then call parent_seen() or parent_silent().
 struct AskParent { ZoneRef zone; std::vector<FactId> candidates; /**< To match DS records with. */ };
 /// Remove the wrapped key of a candidate from the own store; of an own one from the directory too.
@@ -160,6 +164,7 @@ struct ServedKey {
   bool zrrsig_everywhere = false;  ///< Every RRset that needs a signature has one of this key.
   bool zrrsig_anywhere = false;
   bool cds = false;
+  bool revoked = false;
   bool operator==(const ServedKey&) const = default;
 };
 struct ServedZone {
@@ -168,6 +173,7 @@ struct ServedZone {
   Seconds max_zone_ttl{0};
   std::optional<Time> first_expiry;  ///< Of any RRSIG.
   std::uint32_t foreign_keys = 0;
+  bool cds_delete = false;
 };
 
 /// What all addresses of the parent answered.
@@ -219,7 +225,12 @@ class Member {
   // What people ask of this agent. Each returns why it cannot be done, or nothing.
   std::optional<std::string> admit(MemberKeys joiner, Epoch sealed);
   std::optional<std::string> init(MemberKeys self, Epoch sealed);  ///< The first member of a cluster.
-  std::optional<std::string> roll(const ZoneName& zone, Role role, Uuid request, std::string asked_by);
+  std::optional<std::string> roll(const ZoneName& zone, Role role, Uuid request, std::string asked_by,
+                                  bool emergency = false);
+  /// In manual mode: takes the next step that everything else allows.
+  std::optional<std::string> step(const ZoneName& zone, std::string asked_by);
+  /// Gives up the newest key of a role that is not in use yet; another one is made at once.
+  std::optional<std::string> abandon(const ZoneName& zone, Role role, std::string asked_by);
   std::optional<std::string> ds_published(const ZoneName& zone, std::string asked_by);
   std::optional<std::string> ds_withdrawn(const ZoneName& zone, std::string asked_by);
   std::optional<std::string> set_serving(bool on);

@@ -13,7 +13,8 @@ constexpr Nanoseconds last_retry = std::chrono::seconds{30};
 
 bool as_ordered(const KeyTarget& key, const ServedKey& seen) {
   const bool zone_signed = key.zrrsig ? seen.zrrsig_everywhere : !seen.zrrsig_anywhere;
-  return key.dnskey == seen.dnskey && key.krrsig == seen.krrsig && zone_signed && key.ds == seen.cds;
+  return key.dnskey == seen.dnskey && key.krrsig == seen.krrsig && zone_signed && key.ds == seen.cds &&
+         key.revoked == seen.revoked;
 }
 
 // The first thing that is not as ordered, for people; empty if all is.
@@ -27,6 +28,7 @@ std::string difference(const std::vector<KeyTarget>& keys, const std::vector<Ser
     if (keys[i].krrsig != seen[i].krrsig) {
       return "the signature of " + key + " over the DNSKEY RRset " + text(seen[i].krrsig);
     }
+    if (keys[i].revoked != seen[i].revoked) return "the revoked DNSKEY of " + key + ' ' + text(seen[i].revoked);
     if (keys[i].ds != seen[i].cds) return "CDS of " + key + ' ' + text(seen[i].cds);
     return "the zone " + std::string{keys[i].zrrsig ? "is not signed all over by " : "still has signatures of "} + key;
   }
@@ -43,6 +45,17 @@ bool lost_something(const std::vector<KeyTarget>& before, const std::vector<KeyT
   return false;
 }
 
+// The zone had a DS and is to have none: its CDS says so while there are keys to sign it.
+bool wants_no_ds(const std::vector<KeyTarget>& target, const ZoneBook& book) {
+  bool keys = false, had_ds = false;
+  for (const KeyTarget& key : target) {
+    if (key.ds) return false;
+    keys = keys || key.dnskey;
+    had_ds = had_ds || (key.dnskey && book.history({key.key, Record::ds}).withdrawn());
+  }
+  return keys && had_ds;
+}
+
 }  // namespace
 
 std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
@@ -55,7 +68,7 @@ std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
     if (!work.server.ever_verified) return true;
     const auto seen = std::ranges::find(work.server.verified, key, &KeyTarget::key);
     return seen != work.server.verified.end() &&
-           (seen->dnskey || seen->krrsig || seen->zrrsig || seen->ds);
+           (seen->dnskey || seen->krrsig || seen->zrrsig || seen->ds || seen->revoked);
   };
   for (const auto& candidate : work.book.candidates()) {
     const Fingerprint& key = candidate->fingerprint;
@@ -65,7 +78,9 @@ std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
     if (purged && !still_there(key)) continue;
     const auto served = [&](Record record) { return work.book.history({key, record}).served(); };
     target.push_back({candidate.id, key, candidate->generation, served(Record::dnskey),
-                      served(Record::krrsig), served(Record::zrrsig), served(Record::ds)});
+                      served(Record::krrsig), served(Record::zrrsig), served(Record::ds),
+                      served(Record::revoked),
+                      work.book.history({key, Record::revoked}).introduced()});
   }
   std::ranges::sort(target, {}, &KeyTarget::key);
   for (const auto& decision : work.book.decisions()) {
@@ -101,7 +116,8 @@ void Member::Impl::tend_server(ZoneWork& work) {
   if (target.empty() && server.verified.empty()) return;
 
   const bool in_order = server.ever_verified && !server.lost && !server.failing_since;
-  const bool to_do = target != server.verified || !in_order;
+  const bool cds_delete = settings_.cds_delete && wants_no_ds(target, work.book);
+  const bool to_do = target != server.verified || cds_delete != server.delete_verified || !in_order;
   const BootTime at = to_do ? server.retry_at : server.look_at;
   if (!to_do && !std::exchange(server.target_carried, true)) {
     server.carried_decisions = server.target_decisions;  // changes that cancel out, or equal copies
@@ -110,12 +126,13 @@ void Member::Impl::tend_server(ZoneWork& work) {
   server.busy = true;
   ++server.order;
   server.ordered = target;
+  server.delete_ordered = cds_delete;
   server.ordered_decisions = server.target_decisions;
   if (to_do) {
     effects_.acts.push_back(
-        Export{work.zone, server.order, target, policy_of(work).dnskey_ttl});
+        Export{work.zone, server.order, target, policy_of(work).dnskey_ttl, cds_delete});
   } else {
-    effects_.acts.push_back(Look{work.zone, server.order, target});
+    effects_.acts.push_back(Look{work.zone, server.order, target, cds_delete});
   }
 }
 
@@ -125,23 +142,15 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
   own_stale_ = true;
   server.busy = false;
   server.look_at = now_.boot + settings_.look_interval;
-  const std::string wrong = difference(keys, seen.keys);
-  server.seen = std::move(seen);
-  if (wrong.empty()) {
-    if (!server.failure.empty()) tell(Notice::Level::notice, "server in order again", work.zone.name, "");
-    progressed_ = progressed_ || server.lost;
-    if (server.verified != keys) ++server.changes;
-    if (!server.ever_verified) ++server.changes;
-    server.verified = keys;
-    server.carried_decisions.insert(server.ordered_decisions.begin(), server.ordered_decisions.end());
-    server.target_carried = false;
-    server.ever_verified = true;
-    server.lost = false;
-    server.failure.clear();
-    server.failing_since.reset();
-    server.backoff = Nanoseconds{0};
-    return;
+  server.dnskey_ttl.saw(seen.dnskey_ttl, now_.boot);
+  server.zone_ttl.saw(seen.max_zone_ttl, now_.boot);
+  std::string wrong = difference(keys, seen.keys);
+  if (wrong.empty() && server.delete_ordered != seen.cds_delete) {
+    wrong = std::string{"the CDS that asks for no DS "} + (seen.cds_delete ? "is still served" : "is not served yet");
   }
+  server.seen = std::move(seen);
+  if (wrong.empty()) return server_in_order(work, keys);
+
   server_failed(work.zone, server.order, wrong);
   // What was acked before and is not served any more is taken back as a whole.
   const auto acked = [this](const FactId& id) {
@@ -156,6 +165,23 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
   }
   progressed_ = progressed_ || (loses && !server.lost);
   server.lost = server.lost || loses;
+}
+
+void Member::Impl::server_in_order(ZoneWork& work, const std::vector<KeyTarget>& keys) {
+  auto& server = work.server;
+  if (!server.failure.empty()) tell(Notice::Level::notice, "server in order again", work.zone.name, "");
+  progressed_ = progressed_ || server.lost;
+  if (server.verified != keys) ++server.changes;
+  if (!server.ever_verified) ++server.changes;
+  server.verified = keys;
+  server.delete_verified = server.delete_ordered;
+  server.carried_decisions.insert(server.ordered_decisions.begin(), server.ordered_decisions.end());
+  server.target_carried = false;
+  server.ever_verified = true;
+  server.lost = false;
+  server.failure.clear();
+  server.failing_since.reset();
+  server.backoff = Nanoseconds{0};
 }
 
 void Member::Impl::exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen) {

@@ -10,12 +10,6 @@
 namespace rollcall {
 namespace {
 
-// The key tag that a key would have with its REVOKE flag (0x0080) set. RFC 5011, 3; RFC 4034, B.
-std::uint16_t revoked_tag(std::uint16_t tag) {
-  const std::uint32_t sum = tag + 0x80u;
-  return static_cast<std::uint16_t>((sum + (sum >> 16)) & 0xffffu);
-}
-
 bool collide(std::uint16_t a, std::uint16_t b) {
   return a == b || revoked_tag(a) == b || a == revoked_tag(b);
 }
@@ -184,8 +178,9 @@ std::optional<std::string> Member::Impl::objection(const Candidate& candidate) {
   if (candidate.due > now_.wall + settings_.clock_tolerance) {
     return "it says that it was due in the future, at " + to_iso(candidate.due);
   }
-  const std::uint32_t number = candidate.generation.number;
-  if (number > 1 || policy.algorithm == candidate.generation.algorithm) return std::nullopt;
+  const Candidate* before = last_winner(work, candidate.generation.role);
+  const Algorithm algorithm = candidate.generation.algorithm;
+  if (policy.algorithm == algorithm || (before && before->generation.algorithm == algorithm)) return std::nullopt;
   return "the policy wants algorithm " + std::string{mnemonic(policy.algorithm)};
 }
 
@@ -207,7 +202,7 @@ void Member::Impl::carry_tombstone(const Fact& fact, const Tombstone& tombstone)
   const auto* candidate = ended ? std::get_if<Candidate>(&ended->content) : nullptr;
   if (!candidate) return;
   const ZoneBook& book = work_of(candidate->zone).book;
-  for (const Record record : {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds}) {
+  for (const Record record : all_records) {
     if (book.history({candidate->fingerprint, record}).served()) return;
   }
   if (wiped_.insert(tombstone.ended).second) effects_.acts.push_back(Wipe{tombstone.ended});

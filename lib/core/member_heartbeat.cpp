@@ -35,8 +35,8 @@ Heartbeat Member::Impl::answers_now() const {
   }
   heartbeat.behind = behind();
   for (const auto& [zone, work] : zones_) {
-    heartbeat.dnskey_ttl = std::max(heartbeat.dnskey_ttl, work.server.seen.dnskey_ttl);
-    heartbeat.max_zone_ttl = std::max(heartbeat.max_zone_ttl, work.server.seen.max_zone_ttl);
+    heartbeat.dnskey_ttl = std::max(heartbeat.dnskey_ttl, work.server.dnskey_ttl.largest(now_.boot));
+    heartbeat.max_zone_ttl = std::max(heartbeat.max_zone_ttl, work.server.zone_ttl.largest(now_.boot));
   }
   return heartbeat;
 }

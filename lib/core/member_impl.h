@@ -4,6 +4,7 @@
 //   member_pass.cpp       facts and heartbeats taken in, and the order of things in a pass
 //   member_facts.cpp      own facts made, everybody's carried out
 //   member_keys.cpp       when a key is made, and when it is wiped
+//   member_orders.cpp     what administrators ask for
 //   member_steps.cpp      what is decided, and what the parent has to say
 //   member_export.cpp     what the own server is told, and seen to serve
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
@@ -15,6 +16,7 @@
 #include "lib/core/election.h"
 #include "lib/core/log.h"
 #include "lib/core/member.h"
+#include "lib/core/ttl_history.h"
 #include "lib/core/zone_book.h"
 #include "lib/core/zone_view.h"
 
@@ -23,7 +25,7 @@ namespace rollcall {
 /// What is done about one zone.
 struct ZoneWork {
   ZoneRef zone;
-  std::string policy_name = "default";
+  ZoneConfig config;              ///< As administrators wrote it last.
   bool configured = false;
   bool stale = true;              ///< Something about it changed since it was looked at.
   std::optional<BootTime> again;  ///< When it wants to be looked at in any case.
@@ -32,6 +34,7 @@ struct ZoneWork {
   // The own server.
   struct Server {
     std::vector<KeyTarget> ordered, verified;
+    bool delete_ordered = false, delete_verified = false;  ///< CDS DELETE.
     std::set<FactId> ordered_decisions, carried_decisions;
     std::optional<std::array<std::size_t, 4>> targeted_at;  ///< What `target` was made of; it only grows.
     std::vector<KeyTarget> target;
@@ -47,6 +50,7 @@ struct ZoneWork {
     BootTime retry_at{}, look_at{};
     Nanoseconds backoff{0};
     ServedZone seen;
+    TtlHistory dnskey_ttl, zone_ttl;
   } server;
 
   // The parent.
@@ -54,6 +58,7 @@ struct ZoneWork {
     bool configured = true;    ///< Until the shell says otherwise.
     std::optional<ParentAnswer> answer;
     BootTime answered_at{}, ask_at{};
+    TtlHistory ttl;            ///< Of the DS RRset.
     std::string silent;
   } parent;
 
@@ -67,6 +72,7 @@ struct ZoneWork {
   std::map<Role, Turn> turns;
   std::map<Role, Time> next_due;  ///< Of the next generation, where it has a date.
 
+  std::optional<std::string> stepped_by;  ///< Who let the next step happen, in manual mode.
   std::map<std::string, BootTime> allowed_since;  ///< Steps by their text.
   struct ToldHold {
     std::string text;
@@ -77,6 +83,7 @@ struct ZoneWork {
   std::set<FactId> told_winners;
   ZoneView view;
   Plan plan;
+  const std::string& policy_name() const { return config.policy; }
 };
 
 /// The next generation of a role, and why.
@@ -100,7 +107,9 @@ class Member::Impl {
   void exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
   void server_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
   void parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now);
-  std::optional<std::string> roll(const ZoneName& zone, Role role, Uuid request, std::string who);
+  std::optional<std::string> roll(const ZoneName& zone, Role role, Uuid request, std::string who, bool emergency);
+  std::optional<std::string> step(const ZoneName& zone, std::string who);
+  std::optional<std::string> abandon(const ZoneName& zone, Role role, std::string who);
   std::optional<std::string> ds_by_hand(const ZoneName& zone, std::string who, bool published);
   std::optional<std::string> admit(MemberKeys joiner, Epoch sealed);
   std::optional<std::string> set_serving(bool on);
@@ -125,6 +134,8 @@ class Member::Impl {
 
   // member_keys.cpp
   std::optional<Need> need(const ZoneWork& work, Role role) const;
+  bool role_wanted(const ZoneWork& work, Role role) const;
+  std::optional<Need> need_after(const ZoneWork& work, const Stated<Candidate>& winner, Need need) const;
   Nanoseconds delay(const ZoneWork& work, ZoneWork::Turn& turn, const Need& need);
   void make_keys(ZoneWork& work);
   void make_key(ZoneWork& work, Role role);
@@ -146,10 +157,10 @@ class Member::Impl {
   void observe(ZoneWork& work);
   void take_steps(ZoneWork& work);
   void decide_step(ZoneWork& work, const Step& step);
+  const std::vector<FactId>& ds_step(const ZoneWork& work, const KeyView& key) const;
   void tell_holds(ZoneWork& work);
   std::size_t rank(const ZoneName& zone) const;
   bool agrees_with_step(const ZoneWork& work, const ParentAnswer& answer) const;
-  const KeyView* newest_ds(const ZoneView& view) const;
 
   // member_export.cpp
   std::vector<KeyTarget> target_of(const ZoneWork& work, std::set<FactId>& decisions) const;
@@ -157,6 +168,7 @@ class Member::Impl {
   static bool as_seen_before(const ZoneWork::Server& server, const ServedZone& seen);
   void tend_server(ZoneWork& work);
   void server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys, ServedZone seen);
+  void server_in_order(ZoneWork& work, const std::vector<KeyTarget>& keys);
 
   // member_heartbeat.cpp
   const Heartbeat& answers();
@@ -192,7 +204,7 @@ class Member::Impl {
   ZoneWork& work_of(const ZoneRef& zone);
   ZoneWork* find_work(const ZoneName& zone);
   Policy policy_of(const ZoneWork& work) const;
-  bool policy_known(const ZoneWork& work) const { return policies_.contains(work.policy_name); }
+  bool policy_known(const ZoneWork& work) const { return policies_.contains(work.policy_name()); }
   std::string name_of_member(const MemberId& member) const;
   void tell(Notice::Level level, std::string event, const ZoneName& zone, std::string text);
   void wake(BootTime at);

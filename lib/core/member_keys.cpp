@@ -20,20 +20,33 @@ Nanoseconds after_voids(unsigned voids, const Policy& policy) {
 
 }  // namespace
 
+// A zone stays with the kinds of keys that sign it; only one that has none takes the policy's.
+bool Member::Impl::role_wanted(const ZoneWork& work, Role role) const {
+  for (const KeyView& key : work.view.keys) {
+    if (!key.introduced() || key.completely_hidden()) continue;
+    return (key.role() == Role::csk) == (role == Role::csk);
+  }
+  return policy_of(work).wants(role);
+}
+
 // Nothing of n+1 is due before n is won or void.
 std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
   const Policy policy = policy_of(work);
+  if (work.config.insecure || work.config.suspended || !role_wanted(work, role)) return std::nullopt;
   const std::uint32_t newest = work.book.newest_generation(role);
   if (newest == 0) return Need{{role, policy.algorithm, 1}, std::nullopt, "first", true};
 
   Need need{{role, policy.algorithm, newest + 1}, {}, {}, true};
   Election election = elect(work.book, role, newest, acks_);
   if (election.open()) return std::nullopt;
-  need.generation.algorithm = election.candidates.front()->generation.algorithm;
   const auto* request = work.book.request_for(role, newest + 1);
-  // What a void generation was made for is still wanted, and at once.
-  while (election.voided) {
-    ++need.voids;
+  // What a void generation was made for, or one given up before its use, is still wanted, and at once.
+  const auto never_used = [&work](const Election& over) {
+    return over.winner && !work.book.abandoned_by(over.winner->content->fingerprint).empty() &&
+           !work.book.first_use(*over.winner->content);
+  };
+  while (election.voided || never_used(election)) {
+    if (election.voided) ++need.voids;
     need.due = std::max(need.due.value_or(Time{}), election.candidates.back()->created);
     if (!request) request = work.book.request_for(role, election.number);
     if (election.number == 1) {
@@ -49,16 +62,35 @@ std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
     need.why = "request " + to_string(request->content->id);
     return need;
   }
-  const Candidate& winner = *election.winner->content;
-  const Record use = role == Role::ksk ? Record::ds : Record::zrrsig;
-  const auto first_use = work.book.history({winner.fingerprint, use}).first_introduced;
+  return need_after(work, *election.winner, std::move(need));
+}
+
+// What the newest winner calls for, if nobody asked.
+std::optional<Need> Member::Impl::need_after(const ZoneWork& work, const Stated<Candidate>& winner,
+                                             Need need) const {
+  const Policy policy = policy_of(work);
+  const Role role = winner->generation.role;
+  const auto first_use = work.book.first_use(*winner.content);
   if (!first_use) return std::nullopt;
-  const auto needed = needed_by(winner.expires, *first_use, policy.lifetime(role));
+  const bool given_up = !work.book.abandoned_by(winner->fingerprint).empty();
+  if (given_up || ended_.contains(winner.id) || work.book.ds_withdrawn(*winner.content)) {
+    need.why = "withdrawn";  // nothing comes after it yet, and it cannot come back
+    return need;
+  }
+  if (winner->generation.algorithm != policy.algorithm) {
+    need.why = "algorithm";
+    return need;
+  }
+  if (policy.standby(role)) {
+    need.why = "standby";
+    return need;
+  }
+  const auto needed = needed_by(winner->expires, *first_use, policy.lifetime(role));
   if (!needed) return std::nullopt;
   const Time planned = due_time(role, *needed, *first_use, policy, lens_for(work).intervals);
   need.at_once = need.due.has_value();
   need.due = std::max(need.due.value_or(planned), planned);
-  need.why = "predecessor " + to_hex(winner.fingerprint);
+  need.why = "predecessor " + to_hex(winner->fingerprint);
   return need;
 }
 
@@ -110,7 +142,7 @@ void Member::Impl::finish_keys() {
     const Policy policy = policy_of(work);
     const Time due = need_now->due.value_or(key.created);
     const auto expires = planned_expiry(
-        key.created, before ? before->expires : std::nullopt, before != nullptr,
+        intent.generation.role, key.created, before ? before->expires : std::nullopt, before != nullptr,
         policy.lifetime(intent.generation.role), lens_for(work).intervals);
     tell(Notice::Level::notice, "candidate made", intent.zone.name,
          to_string(intent.generation) + ", key tag " + std::to_string(key.key_tag) + ", created " +
@@ -122,8 +154,7 @@ void Member::Impl::finish_keys() {
 }
 
 void Member::Impl::make_keys(ZoneWork& work) {
-  make_key(work, Role::ksk);
-  make_key(work, Role::zsk);
+  for (const Role role : all_roles) make_key(work, role);
 }
 
 void Member::Impl::make_key(ZoneWork& work, Role role) {
@@ -172,7 +203,7 @@ std::vector<std::uint16_t> Member::Impl::taken_tags(const ZoneWork& work,
 }
 
 void Member::Impl::tell_winners(ZoneWork& work) {
-  for (const Role role : {Role::ksk, Role::zsk}) {
+  for (const Role role : all_roles) {
     const Election election = elect(work.book, role, work.book.newest_generation(role), acks_);
     if (!election.winner || !work.told_winners.insert(election.winner->id).second) continue;
     const Candidate& key = *election.winner->content;

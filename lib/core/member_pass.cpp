@@ -115,7 +115,7 @@ ZoneWork* Member::Impl::find_work(const ZoneName& zone) {
 }
 
 Policy Member::Impl::policy_of(const ZoneWork& work) const {
-  const auto found = policies_.find(work.policy_name);
+  const auto found = policies_.find(work.policy_name());
   return found == policies_.end() ? Policy{} : found->second;
 }
 
@@ -149,33 +149,6 @@ std::optional<std::string> Member::Impl::admit(MemberKeys joiner, Epoch sealed) 
   for (const auto& [member, keys] : known_) known.push_back(keys);
   asked_for_.push_back(Admit{std::move(joiner), std::move(known)});
   asked_for_.push_back(std::move(sealed));
-  return std::nullopt;
-}
-
-std::optional<std::string> Member::Impl::roll(const ZoneName& zone, Role role, Uuid request,
-                                              std::string who) {
-  ZoneWork* work = find_work(zone);
-  if (!work) return "zone " + zone + " is not managed here";
-  const std::string name{to_string(role)};
-  const std::uint32_t newest = work->book.newest_generation(role);
-  if (newest == 0) return "zone " + zone + " has no " + name + " yet: its first one is being made";
-  const Election election = elect(work->book, role, newest, acks_);
-  if (election.open()) return "the election of " + name + " " + std::to_string(newest) + " is not over";
-  const auto unused = std::ranges::find_if(work->view.keys, [&](const KeyView& key) {
-    return key.generation.role == role && !key.in_use();
-  });
-  if (unused != work->view.keys.end()) {
-    return name + " " + std::to_string(unused->key_tag) +
-           " is on its way already; `rollcall status " + zone + "` says what it waits for";
-  }
-  for (const auto& asked : asked_for_) {
-    const auto* other = std::get_if<Request>(&asked);
-    if (other && other->zone.name == zone && other->generation.role == role) return std::nullopt;
-  }
-  if (work->book.request_for(role, newest + 1)) return std::nullopt;  // two equal ones are one
-  Generation generation = election.candidates.front()->generation;
-  generation.number = newest + 1;
-  asked_for_.push_back(Request{request, work->zone, generation, std::move(who)});
   return std::nullopt;
 }
 

@@ -10,32 +10,26 @@
 namespace rollcall {
 namespace {
 
-constexpr Record all_records[] = {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds};
-
-bool leaving(const ZoneView& view, const KeyView& key) {
-  const KeyView* successor = successor_of(view, key);
-  return successor && successor->in_use();
-}
-
 std::string stage_of_leaving(const KeyView& key) {
   if (key.completely_hidden()) return "gone from every cache";
-  const bool served = std::ranges::any_of(all_records, [&](Record record) {
-    return key[record].state != State::hidden && !key[record].withdrawn;
-  });
+  if (key.out() && !key.introduced()) return "given up";
+  if (key.serves(Record::revoked)) return "revoked; stays until resolvers have seen it";
+  const bool served = std::ranges::any_of(all_records, [&](Record record) { return key.serves(record); });
   return served ? "replaced; stays until caches have followed" : "withdrawn; caches may still have it";
 }
 
 // One sentence for the life of a key.
 std::string stage_of(const ZoneView& view, const KeyView& key) {
-  if (leaving(view, key)) return stage_of_leaving(key);
+  if (is_leaving(view, key)) return stage_of_leaving(key);
   if (!key.introduced()) return "elected, not published yet";
-  const bool ksk = key.generation.role == Role::ksk;
+  const bool has_ds = signs_keys(key.role());
   if (key.in_use()) {
-    const RecordView& use = key[key.use()];
-    if (use.state == State::omnipresent) return ksk ? "trusted through its DS" : "signs the zone";
+    const RecordView& use = key[has_ds ? Record::ds : Record::zrrsig];
+    if (use.state == State::omnipresent) return has_ds ? "trusted through its DS" : "signs the zone";
     if (!use.pending.empty()) return "waiting for the DS at the parent";
-    return ksk ? "its DS is spreading" : "signs the zone; its signatures are spreading";
+    return has_ds ? "its DS is spreading" : "signs the zone; its signatures are spreading";
   }
+  if (key.standby && key[Record::dnskey].state == State::omnipresent) return "stands by";
   if (key[Record::dnskey].state == State::omnipresent) return "published everywhere, ready to be used";
   return "being published";
 }
@@ -56,7 +50,7 @@ KeyStatus status_of(const ZoneWork& work, const KeyView& key, std::size_t roster
                    .candidate = key.candidate,
                    .dnskey = (*candidate)->dnskey,
                    .stage = stage_of(work.view, key),
-                   .leaving = leaving(work.view, key),
+                   .leaving = is_leaving(work.view, key),
                    .wiped = false,
                    .records = {},
                    .first_use = key.first_use,
@@ -83,7 +77,7 @@ std::string_view to_string(Reason reason) {
 ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
   ZoneStatus status;
   status.zone = work.zone;
-  status.policy = work.policy_name;
+  status.policy = work.policy_name();
   status.roster = acks_.roster().size();
   status.fresh = static_cast<std::size_t>(
       std::ranges::count_if(acks_.roster(), [&](const MemberId& member) { return fresh(member); }));
@@ -98,7 +92,7 @@ ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
     status.last_keys_made =
         std::max(status.last_keys_made.value_or(candidate->created), candidate->created);
   }
-  for (const Role role : {Role::ksk, Role::zsk}) {
+  for (const Role role : all_roles) {
     const std::uint32_t newest = work.book.newest_generation(role);
     if (newest == 0) continue;
     const Election election = elect(work.book, role, newest, acks_);
@@ -114,7 +108,7 @@ ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
     status.generations.push_back(std::move(generation));
   }
   for (const KeyView& key : work.view.keys) {
-    const bool current = key.in_use() && !leaving(work.view, key);
+    const bool current = key.in_use() && !is_leaving(work.view, key);
     if (current && key.needed_until) status.next_roll[key.generation.role] = *key.needed_until;
   }
   return status;

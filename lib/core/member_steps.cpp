@@ -1,17 +1,46 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is decided about a zone, and what the parent has to say to it.
 #include <algorithm>
+#include <utility>
 
 #include "lib/core/member_impl.h"
+#include "lib/core/steps.h"
 #include "lib/core/timing.h"
 
 namespace rollcall {
 namespace {
 
-constexpr Record all_records[] = {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds};
-
 bool contains(const std::vector<Fingerprint>& list, const Fingerprint& key) {
   return std::ranges::find(list, key) != list.end();
+}
+
+// The largest TTL that anybody saw with a DS that caches may still have.
+Seconds ds_ttl_seen(const ZoneWork& work) {
+  Seconds largest{0};
+  for (const auto& observation : work.book.observations()) {
+    const bool matters = std::ranges::any_of(work.view.keys, [&](const KeyView& key) {
+      return !key.completely_hidden() &&
+             (contains(observation->ds, key.key) || contains(observation->ds_somewhere, key.key));
+    });
+    if (matters) largest = std::max(largest, observation->ttl);
+  }
+  return largest;
+}
+
+// Its DS was announced, and is not long gone.
+bool concerns_parent(const KeyView& key) {
+  return key.was_introduced(Record::ds) && !key.completely_hidden();
+}
+
+std::string what_parent_shows(const ZoneView& view) {
+  std::string text = "the parent shows the DS of";
+  bool any = false;
+  for (const KeyView& key : view.keys) {
+    if (!key.serves(Record::ds)) continue;
+    text += (any ? " and " : " ") + name_of(key);
+    any = true;
+  }
+  return any ? text : "the parent shows no DS of ours any more";
 }
 
 bool ds_unsettled(const KeyView& key) {
@@ -21,11 +50,11 @@ bool ds_unsettled(const KeyView& key) {
 
 }  // namespace
 
-// The largest interval of each kind: the policy's, those that decisions were made with, and what
-// anybody is seen to serve.
+// The largest interval of each kind: the policy's, and what anybody serves or saw at the parent.
+// What decisions were made with counts for their own records.
 Lens Member::Impl::lens_for(const ZoneWork& work) const {
   const Policy policy = policy_of(work);
-  Intervals intervals = largest(intervals_of(policy), work.book.decided_with());
+  Intervals intervals = intervals_of(policy);
   for (const MemberId& member : acks_.roster()) {
     const Heartbeat* heartbeat = acks_.newest(member);
     if (!heartbeat) continue;
@@ -33,8 +62,8 @@ Lens Member::Impl::lens_for(const ZoneWork& work) const {
     intervals.max_zone_ttl = std::max(intervals.max_zone_ttl, heartbeat->max_zone_ttl);
     intervals.resign = std::max(intervals.resign, heartbeat->signer.resign);
   }
-  intervals.ds_ttl = std::max(intervals.ds_ttl, work.book.largest_ds_ttl());
-  return {work.book, acks_, ended_, policy, intervals, now_.wall, now_.boot};
+  intervals.ds_ttl = std::max({intervals.ds_ttl, work.parent.ttl.largest(now_.boot), ds_ttl_seen(work)});
+  return {work.book, acks_, ended_, policy, wishes_of(policy, work.config), intervals, now_.wall, now_.boot};
 }
 
 // Rank by rendezvous hash among the roster: 0 acts first.
@@ -76,6 +105,10 @@ void Member::Impl::take_steps(ZoneWork& work) {
   }
   work.allowed_since = std::move(allowed);
   if (!may_decide()) return;
+  if (const auto who = std::exchange(work.stepped_by, {}); who && !work.plan.permitted.empty()) {
+    tell(Notice::Level::notice, "step by hand", work.zone.name, "asked by " + *who);
+    return decide_step(work, work.plan.permitted.front());
+  }
 
   for (const Step& step : work.plan.steps) {
     const auto turn = static_cast<Nanoseconds::rep>(rank(work.zone.name));
@@ -103,6 +136,10 @@ void Member::Impl::decide_step(ZoneWork& work, const Step& step) {
   rest_on(step.introduces);
   rest_on(step.withdraws);
   tell(Notice::Level::notice, "decision", work.zone.name, step.text);
+  if (!step.abandons.empty()) {
+    add_fact(Abandon{work.zone, step.abandons, step.why});
+    return;
+  }
   add_fact(Decision{work.zone, step.introduces, step.withdraws, {rests_on.begin(), rests_on.end()},
                     work.view.intervals});
 }
@@ -133,18 +170,15 @@ void Member::Impl::tell_holds(ZoneWork& work) {
 
 // --- the parent ----------------------------------------------------------------------------------
 
-const KeyView* Member::Impl::newest_ds(const ZoneView& view) const {
-  const KeyView* newest = nullptr;
-  for (const KeyView& key : view.keys) {
-    if (key.generation.role == Role::ksk && key.in_use()) newest = &key;
-  }
-  return newest;
+// The decision, in all its equal copies, that the parent has to follow about this key.
+const std::vector<FactId>& Member::Impl::ds_step(const ZoneWork& work, const KeyView& key) const {
+  return work.book.history({key.key, Record::ds}).last_change();
 }
 
 bool Member::Impl::agrees_with_step(const ZoneWork& work, const ParentAnswer& answer) const {
   bool agrees = true;
   for (const KeyView& key : work.view.keys) {
-    if (key.generation.role != Role::ksk || !key.in_use()) continue;
+    if (!key.was_introduced(Record::ds)) continue;
     const bool gone = !contains(answer.ds, key.key) && !contains(answer.ds_somewhere, key.key);
     agrees = agrees && (key[Record::ds].withdrawn ? gone : contains(answer.ds, key.key));
   }
@@ -161,11 +195,12 @@ ParentView Member::Impl::view_parent(const ZoneWork& work) const {
     view.foreign_ds = answer->unknown + static_cast<std::uint32_t>(answer->ds.size());
     view.agrees = recent && agrees_with_step(work, *answer);
   }
-  if (const KeyView* newest = newest_ds(work.view)) {
-    const auto& step = work.book.history({newest->key, Record::ds}).last_change();
-    view.by_hand = std::ranges::any_of(work.book.observations(), [&](const auto& observation) {
-      return !observation->by_hand.empty() &&
-             std::ranges::find(step, observation->after) != step.end();
+  view.by_hand = true;
+  for (const KeyView& key : work.view.keys) {
+    if (!concerns_parent(key)) continue;
+    const auto& step = ds_step(work, key);
+    view.by_hand = view.by_hand && std::ranges::any_of(work.book.observations(), [&](const auto& observation) {
+      return !observation->by_hand.empty() && std::ranges::find(step, observation->after) != step.end();
     });
   }
   return view;
@@ -178,6 +213,7 @@ void Member::Impl::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment 
   const bool old_news = parent.configured && recent && parent.answer == answer;
   work.stale = work.stale || !old_news;
   parent.configured = true;
+  parent.ttl.saw(answer.ttl, now.boot);
   parent.answer = std::move(answer);
   parent.answered_at = now.boot;
   parent.silent.clear();
@@ -189,62 +225,62 @@ void Member::Impl::ask_parent(ZoneWork& work) {
   if (now_.boot < work.parent.ask_at) return wake_for_timer(work.parent.ask_at);
   AskParent ask{work.zone, {}};
   for (const KeyView& key : work.view.keys) {
-    if (key.generation.role == Role::ksk) ask.candidates.push_back(key.candidate);
+    if (signs_keys(key.role())) ask.candidates.push_back(key.candidate);
   }
   work.parent.ask_at = now_.boot + settings_.parent_poll;
   wake_for_timer(work.parent.ask_at);
   effects_.acts.push_back(std::move(ask));
 }
 
-// Says what was seen at the parent: the first time that it shows what the DS step wants, and when
-// it no longer does.
+// Says what was seen at the parent: the first time that it shows what a DS step wants, and when it
+// no longer does.
 void Member::Impl::observe(ZoneWork& work) {
-  const KeyView* newest = newest_ds(work.view);
-  if (!newest || !work.parent.answer || !may_write()) return;
-  const RecordView& ds = (*newest)[Record::ds];
-  if (!ds.missing.empty()) {
+  if (!work.parent.answer || !may_write()) return;
+  for (const KeyView& key : work.view.keys) {
+    if (!concerns_parent(key) || key[Record::ds].missing.empty()) continue;
     work.parent.answer.reset();  // only an answer from after the last ack counts
     return;
   }
-
-  const auto& step = work.book.history({newest->key, Record::ds}).last_change();
-  const auto* last = work.book.latest_observation(self_.member, step);
   const ParentAnswer& answer = *work.parent.answer;
   const bool agrees = agrees_with_step(work, answer);
-  if (!last && !agrees) return;
-  const bool same = last && (*last)->ds == answer.ds && (*last)->ds_somewhere == answer.ds_somewhere;
-  if (same) return;
-  tell(agrees ? Notice::Level::notice : Notice::Level::warning,
-       agrees ? "ds seen at parent" : "ds changed at parent", work.zone.name,
-       agrees ? "the parent shows the DS of KSK " + std::to_string(newest->key_tag)
-              : "the parent no longer shows what was seen there");
-  add_fact(Observation{work.zone, step.front(), answer.ds, answer.ds_somewhere, answer.unknown,
-                       answer.ttl, {}});
+  for (const KeyView& key : work.view.keys) {
+    if (!concerns_parent(key)) continue;
+    const auto& step = ds_step(work, key);
+    const auto* last = work.book.latest_observation(self_.member, step);
+    if (!last && !agrees) continue;
+    if (last && (*last)->ds == answer.ds && (*last)->ds_somewhere == answer.ds_somewhere) continue;
+    tell(agrees ? Notice::Level::notice : Notice::Level::warning,
+         agrees ? "ds seen at parent" : "ds changed at parent", work.zone.name,
+         agrees ? what_parent_shows(work.view) : "the parent no longer shows what was seen there");
+    add_fact(Observation{work.zone, step.front(), answer.ds, answer.ds_somewhere, answer.unknown,
+                         answer.ttl, {}});
+  }
 }
 
 std::optional<std::string> Member::Impl::ds_by_hand(const ZoneName& zone, std::string who,
                                                     bool published) {
   ZoneWork* work = find_work(zone);
   if (!work) return "zone " + zone + " is not managed here";
-  const KeyView* newest = newest_ds(work->view);
-  if (!newest || !std::ranges::any_of(work->view.keys, ds_unsettled)) {
-    return "no DS of zone " + zone + " is awaited";
-  }
-  if (!(*newest)[Record::ds].missing.empty()) {
-    return "the DS of zone " + zone + " is not announced by every member yet";
-  }
-  const auto& step = work->book.history({newest->key, Record::ds}).last_change();
-  Observation seen{work->zone, step.front(), {}, {}, 0, Seconds{0}, std::move(who)};
+  if (std::ranges::none_of(work->view.keys, ds_unsettled)) return "no DS of zone " + zone + " is awaited";
+  Observation seen{work->zone, {}, {}, {}, 0, Seconds{0}, std::move(who)};
   for (const KeyView& key : work->view.keys) {
-    if (!key.in_use() || key.generation.role != Role::ksk) continue;
-    const bool leaving = key[Record::ds].withdrawn;
-    if (!leaving) seen.ds.push_back(key.key);
+    if (!concerns_parent(key)) continue;
+    const RecordView& ds = key[Record::ds];
+    if (!ds.missing.empty()) return "the DS of zone " + zone + " is not announced by every member yet";
     // "Published" says nothing of the old DS; only "withdrawn" does.
-    if (leaving && published && key[Record::ds].state == State::unretentive) seen.ds.push_back(key.key);
+    const bool leaves = ds.withdrawn && !(published && ds.state == State::unretentive);
+    if (!leaves) seen.ds.push_back(key.key);
   }
   std::ranges::sort(seen.ds);
   work->parent.answer.reset();  // what was seen before is older than this word
-  asked_for_.push_back(std::move(seen));
+  std::set<FactId> steps;
+  for (const KeyView& key : work->view.keys) {
+    if (ds_unsettled(key)) steps.insert(ds_step(*work, key).front());
+  }
+  for (const FactId& step : steps) {
+    seen.after = step;
+    asked_for_.push_back(seen);
+  }
   return std::nullopt;
 }
 

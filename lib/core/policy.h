@@ -2,7 +2,9 @@
 // What administrators want. Nothing here is relied on for safety.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/core/types.h"
@@ -10,6 +12,27 @@
 namespace rollcall {
 
 constexpr Seconds operator""_days(unsigned long long n) { return Seconds{n * 86400}; }
+
+/// How keys of a role are replaced. RFC 7583, 2.1 and 2.2.
+enum class ZskRollover : std::uint8_t { pre_publication, double_signature };
+enum class KskRollover : std::uint8_t { double_ksk, double_ds, double_rrset };
+/// How a zone comes to another algorithm. RFC 6781, 4.1.4.
+enum class AlgorithmRollover : std::uint8_t {
+  conservative,  ///< Signatures before the DNSKEY; any validator follows.
+  liberal,       ///< Together; some old validators insist on more, for as long as caches take.
+};
+/// Which keys a zone is signed with.
+enum class Scheme : std::uint8_t { ksk_zsk, csk };
+
+/// As in the directory and on the command line: `pre-publication`, `ksk+zsk`.
+std::string_view to_string(ZskRollover rollover);
+std::string_view to_string(KskRollover rollover);
+std::string_view to_string(AlgorithmRollover rollover);
+std::string_view to_string(Scheme scheme);
+std::optional<ZskRollover> zsk_rollover_from(std::string_view text);
+std::optional<KskRollover> ksk_rollover_from(std::string_view text);
+std::optional<AlgorithmRollover> algorithm_rollover_from(std::string_view text);
+std::optional<Scheme> scheme_from(std::string_view text);
 
 /// One policy, as in its directory entry. All durations in whole seconds, minimum 0.
 struct Policy {
@@ -31,9 +54,20 @@ struct Policy {
   Seconds interval{3600};               ///< Between appointed manager, fail-over, next fail-over.
   Seconds missing_keys_alarm = 3_days;  ///< After the latest turn to make the keys.
   Seconds purge = 90_days;              ///< From hidden until the private key is wiped.
+  Scheme scheme = Scheme::ksk_zsk;
+  ZskRollover zsk_rollover = ZskRollover::pre_publication;
+  KskRollover ksk_rollover = KskRollover::double_ksk;
+  AlgorithmRollover algorithm_rollover = AlgorithmRollover::conservative;
+  bool standby_ksk = false;       ///< One more key, published and not used until it is needed.
+  bool standby_zsk = false;
+  bool trust_anchor = false;      ///< Resolvers follow the KSK by RFC 5011.
+  Seconds hold_down = 60_days;    ///< Of those resolvers: before they trust a new key.
+  bool manual = false;            ///< Each step waits for an administrator's `step`.
   bool operator==(const Policy&) const = default;
 
-  Seconds lifetime(Role role) const { return role == Role::ksk ? ksk_lifetime : zsk_lifetime; }
+  Seconds lifetime(Role role) const { return role == Role::zsk ? zsk_lifetime : ksk_lifetime; }
+  bool standby(Role role) const { return role == Role::zsk ? standby_zsk : standby_ksk; }
+  bool wants(Role role) const { return (role == Role::csk) == (scheme == Scheme::csk); }
 };
 
 enum class Mode : std::uint8_t { random, appointed };
@@ -50,6 +84,8 @@ struct ClusterConfig {
 struct ZoneConfig {
   ZoneRef zone;
   std::string policy = "default";
+  bool insecure = false;   ///< To be without DNSSEC: goes there in stages.
+  bool suspended = false;  ///< Nothing is made or decided; what is served stays.
   bool operator==(const ZoneConfig&) const = default;
 };
 

@@ -51,7 +51,9 @@ bool data_holds(std::span<const KeyStates> keys);
 /// already nothing is withdrawn.
 ///
 /// Returns  Empty if allowed; else the rule that forbids it, for people.
+///
+/// insecure  The zone is to be without DNSSEC: its last DS may go.
 std::string_view forbidden(std::span<const KeyStates> before, std::span<const KeyStates> after,
-                           bool withdraws);
+                           bool withdraws, bool insecure = false);
 
 }  // namespace rollcall

@@ -7,26 +7,7 @@
 namespace rollcall {
 namespace {
 
-constexpr Record all_records[] = {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds};
-
-void introduce(Step& step, const KeyView& key, std::initializer_list<Record> records) {
-  for (const Record record : records) step.introduces.push_back({key.key, record});
-}
-
-void introduce_published(Step& step, const KeyView& key) {
-  if (key.generation.role == Role::ksk) {
-    introduce(step, key, {Record::dnskey, Record::krrsig});
-  } else {
-    introduce(step, key, {Record::dnskey});
-  }
-}
-
-void withdraw_all_served(Step& step, const KeyView& key) {
-  for (const Record record : all_records) {
-    const RecordView& seen = key[record];
-    if (seen.state != State::hidden && !seen.withdrawn) step.withdraws.push_back({key.key, record});
-  }
-}
+// --- texts ---------------------------------------------------------------------------------------
 
 std::string list_of(const ZoneView& view, const std::vector<KeyRecord>& records) {
   std::string text;
@@ -55,60 +36,193 @@ WantedStep finished(const ZoneView& view, WantedStep wanted) {
   return wanted;
 }
 
-const KeyView* first_of(const ZoneView& view, Role role) {
-  const auto found = std::ranges::find_if(
-      view.keys, [role](const KeyView& key) { return key.generation.role == role; });
+// --- records of a stage --------------------------------------------------------------------------
+
+bool remains_to_introduce(const KeyView& key, const RecordSet& records) {
+  return std::ranges::any_of(all_records, [&](Record record) {
+    return records.contains(record) && key.has(record) && !key.was_introduced(record);
+  });
+}
+
+bool remains_to_withdraw(const KeyView& key, const RecordSet& records) {
+  return std::ranges::any_of(
+      all_records, [&](Record record) { return records.contains(record) && key.serves(record); });
+}
+
+void introduce(Step& step, const KeyView& key, const RecordSet& records) {
+  for (const Record record : all_records) {
+    const bool wanted = records.contains(record) && key.has(record) && !key.was_introduced(record);
+    if (wanted) step.introduces.push_back({key.key, record});
+  }
+}
+
+void withdraw(Step& step, const KeyView& key, const RecordSet& records) {
+  for (const Record record : all_records) {
+    if (records.contains(record) && key.serves(record)) step.withdraws.push_back({key.key, record});
+  }
+}
+
+constexpr RecordSet everything{Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds,
+                               Record::revoked};
+
+// --- keys on their way in ------------------------------------------------------------------------
+
+bool on_its_way_in(const KeyView& key) { return !key.in_use() && !key.abandoned; }
+
+// A chain takes a KSK and a ZSK of one algorithm, which enter together.
+const KeyView* partner_in(const ZoneView& view, const KeyView& key) {
+  if (key.role() == Role::csk) return nullptr;
+  const auto found = std::ranges::find_if(view.keys, [&](const KeyView& other) {
+    return other.role() != key.role() && other.role() != Role::csk && on_its_way_in(other) &&
+           other.generation.algorithm == key.generation.algorithm &&
+           entry_of(view, other) == entry_of(view, key);
+  });
   return found == view.keys.end() ? nullptr : &*found;
 }
 
-bool nothing_introduced(const ZoneView& view) {
-  return std::ranges::none_of(view.keys, [](const KeyView& key) { return key.introduced(); });
-}
+struct NextStage {
+  Stage stage;
+  bool first, last;
+};
 
-WantedStep start_step(const KeyView& ksk, const KeyView& zsk) {
-  WantedStep wanted{Verb::start, &ksk, nullptr, nullptr, {}};
-  introduce_published(wanted.step, ksk);
-  introduce_published(wanted.step, zsk);
-  introduce(wanted.step, zsk, {Record::zrrsig});
-  return wanted;
-}
-
-// The signatures of a predecessor are swapped with the new ones where every signer can; elsewhere
-// they leave with its DNSKEY. A DS is always swapped: the parent does that.
-WantedStep use_step(const ZoneView& view, const KeyView& key, const KeyView* predecessor) {
-  WantedStep wanted{Verb::use, &key, predecessor, nullptr, {}};
-  introduce(wanted.step, key, {key.use()});
-  const bool swaps = key.generation.role == Role::ksk || view.swap == SwapAbility::exact;
-  if (predecessor && swaps) {
-    const RecordView& old = (*predecessor)[key.use()];
-    if (old.state != State::hidden && !old.withdrawn) {
-      wanted.step.withdraws.push_back({predecessor->key, key.use()});
+std::optional<NextStage> next_stage_in(const ZoneView& view, const KeyView& key) {
+  const auto stages = stages_in(key.role(), entry_of(view, key), view.wishes, view.swap);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (remains_to_introduce(key, stages[i].records)) {
+      return NextStage{stages[i], !key.introduced(), i + 1 == stages.size()};
     }
   }
+  return std::nullopt;
+}
+
+void enter(const ZoneView& view, WantedStep& wanted, const KeyView& key, const Stage& stage) {
+  wanted.keys.push_back(&key);
+  introduce(wanted.step, key, stage.records);
+  const KeyView* predecessor = predecessor_of(view, key);
+  if (predecessor) withdraw(wanted.step, *predecessor, stage.replaces);
+}
+
+// The DNSKEYs of a chain come as one change: the KSK's step has the ZSK's in it.
+std::optional<WantedStep> step_in(const ZoneView& view, const KeyView& key) {
+  const auto next = next_stage_in(view, key);
+  if (!next) return std::nullopt;
+  WantedStep wanted{.verb = Verb::enter, .keys = {}, .entry = entry_of(view, key),
+                    .first = next->first, .last = next->last, .lacks_partner = false, .step = {}};
+  enter(view, wanted, key, next->stage);
+  const bool alone = wanted.entry == Entry::successor || key.role() == Role::csk;
+  const bool used_by_ds = next->stage.records.contains(Record::ds);
+  if (alone || used_by_ds) return finished(view, std::move(wanted));
+
+  const KeyView* partner = partner_in(view, key);
+  if (!partner) {
+    wanted.lacks_partner = true;
+  } else if (next->stage.records.contains(Record::dnskey)) {
+    if (key.role() == Role::zsk) return std::nullopt;  // it is part of the KSK's step
+    const auto theirs = next_stage_in(view, *partner);
+    const bool ready = theirs && theirs->stage.records.contains(Record::dnskey);
+    if (!ready) return std::nullopt;  // its signatures come first
+    enter(view, wanted, *partner, theirs->stage);
+  }
+  return finished(view, std::move(wanted));
+}
+
+// --- keys on their way out -----------------------------------------------------------------------
+
+std::optional<RecordSet> next_stage_out(const ZoneView& view, const KeyView& key,
+                                        const KeyView& successor) {
+  const bool same = successor.generation.algorithm == key.generation.algorithm;
+  const Entry entry = same ? Entry::successor : Entry::new_algorithm;
+  for (const RecordSet& records : stages_out(key.role(), entry, view.wishes, view.swap)) {
+    if (remains_to_withdraw(key, records)) return records;
+  }
+  return std::nullopt;
+}
+
+// Resolvers of RFC 5011 are told that a key is not to be trusted any more.
+bool is_to_be_revoked(const ZoneView& view, const KeyView& key, const Step& step) {
+  const KeyRecord dnskey{key.key, Record::dnskey};
+  const bool removed = std::ranges::find(step.withdraws, dnskey) != step.withdraws.end();
+  return view.wishes.trust_anchor && signs_keys(key.role()) && key.in_use() && removed &&
+         !key.was_introduced(Record::revoked);
+}
+
+void leave(const ZoneView& view, WantedStep& wanted, const KeyView& key, const RecordSet& records) {
+  wanted.keys.push_back(&key);
+  withdraw(wanted.step, key, records);
+  if (is_to_be_revoked(view, key, wanted.step)) {
+    wanted.step.introduces.push_back({key.key, Record::revoked});
+  }
+}
+
+// The other key of a chain that was replaced by one of another algorithm: both leave together.
+const KeyView* partner_out(const ZoneView& view, const KeyView& key) {
+  const auto found = std::ranges::find_if(view.keys, [&](const KeyView& other) {
+    const KeyView* successor = successor_of(view, other);
+    return other.role() != key.role() && other.generation.algorithm == key.generation.algorithm &&
+           other.serves(Record::dnskey) && successor && successor->in_use() &&
+           successor->generation.algorithm != key.generation.algorithm;
+  });
+  return found == view.keys.end() ? nullptr : &*found;
+}
+
+std::optional<WantedStep> step_out(const ZoneView& view, const KeyView& key) {
+  const KeyView* successor = successor_of(view, key);
+  if (!successor || !successor->in_use()) return std::nullopt;
+  WantedStep wanted{.verb = Verb::leave, .keys = {}, .entry = {}, .first = false, .last = false,
+                    .lacks_partner = false, .step = {}};
+  if (key.serves(Record::revoked)) {
+    leave(view, wanted, key, {Record::revoked});
+    return finished(view, std::move(wanted));
+  }
+  const auto records = next_stage_out(view, key, *successor);
+  if (!records) return std::nullopt;
+  leave(view, wanted, key, *records);
+
+  const bool other_algorithm = successor->generation.algorithm != key.generation.algorithm;
+  if (other_algorithm && records->contains(Record::dnskey) && key.role() != Role::csk) {
+    const KeyView* partner = partner_out(view, key);
+    if (partner && key.role() == Role::zsk) return std::nullopt;  // it is part of the KSK's step
+    const auto theirs = partner ? next_stage_out(view, *partner, *successor_of(view, *partner)) : std::nullopt;
+    if (theirs) leave(view, wanted, *partner, *theirs);
+  }
+  return finished(view, std::move(wanted));
+}
+
+WantedStep withdraw_from_all(const ZoneView& view, Verb verb, const RecordSet& records) {
+  WantedStep wanted{.verb = verb, .keys = {}, .entry = {}, .first = false, .last = false,
+                    .lacks_partner = false, .step = {}};
+  for (const KeyView& key : view.keys) {
+    if (!remains_to_withdraw(key, records)) continue;
+    wanted.keys.push_back(&key);
+    withdraw(wanted.step, key, records);
+  }
   return wanted;
+}
+
+// First every DS leaves the parent and the caches, then the zone is unsigned.
+std::vector<WantedStep> steps_to_insecure(const ZoneView& view) {
+  for (const auto& [verb, records] : {std::pair{Verb::unchain, RecordSet{Record::ds}},
+                                      std::pair{Verb::unsign, everything}}) {
+    WantedStep wanted = withdraw_from_all(view, verb, records);
+    if (!wanted.keys.empty()) return {finished(view, std::move(wanted))};
+  }
+  return {};
 }
 
 std::optional<WantedStep> next_step(const ZoneView& view, const KeyView& key) {
-  const KeyView* predecessor = predecessor_of(view, key);
-  if (!key.introduced()) {
-    WantedStep wanted{Verb::publish, &key, predecessor, nullptr, {}};
-    introduce_published(wanted.step, key);
-    return wanted;
-  }
-  if (!key.in_use()) return use_step(view, key, predecessor);
-
-  const KeyView* successor = successor_of(view, key);
-  if (!successor || !successor->in_use()) return std::nullopt;
-  WantedStep wanted{Verb::remove, &key, nullptr, successor, {}};
-  withdraw_all_served(wanted.step, key);
-  if (wanted.step.withdraws.empty()) return std::nullopt;
-  return wanted;
+  if (on_its_way_in(key)) return step_in(view, key);
+  if (!key.out()) return step_out(view, key);
+  if (!remains_to_withdraw(key, everything)) return std::nullopt;
+  WantedStep wanted{.verb = Verb::drop, .keys = {&key}, .entry = {}, .first = false, .last = false,
+                    .lacks_partner = false, .step = {}};
+  withdraw(wanted.step, key, everything);
+  return finished(view, std::move(wanted));
 }
 
 }  // namespace
 
 std::string name_of(const KeyView& key) {
-  return std::string{to_string(key.generation.role)} + ' ' + std::to_string(key.key_tag);
+  return std::string{to_string(key.role())} + ' ' + std::to_string(key.key_tag);
 }
 
 const KeyView* find_key(const ZoneView& view, const Fingerprint& key) {
@@ -116,30 +230,43 @@ const KeyView* find_key(const ZoneView& view, const Fingerprint& key) {
   return found == view.keys.end() ? nullptr : &*found;
 }
 
-// Keys stand by role, then by generation; voided generations leave gaps in the numbers only.
+// Keys stand by role, then by generation; void and abandoned generations leave gaps.
 const KeyView* predecessor_of(const ZoneView& view, const KeyView& key) {
-  const auto at = view.keys.begin() + (&key - view.keys.data());
-  if (at == view.keys.begin()) return nullptr;
-  const KeyView& before = *std::prev(at);
-  return before.generation.role == key.generation.role ? &before : nullptr;
+  for (auto at = view.keys.begin() + (&key - view.keys.data()); at != view.keys.begin();) {
+    --at;
+    if (at->role() != key.role()) return nullptr;
+    if (!at->out()) return &*at;
+  }
+  return nullptr;
 }
 
 const KeyView* successor_of(const ZoneView& view, const KeyView& key) {
-  const auto after = view.keys.begin() + (&key - view.keys.data()) + 1;
-  if (after == view.keys.end()) return nullptr;
-  return after->generation.role == key.generation.role ? &*after : nullptr;
+  for (auto at = view.keys.begin() + (&key - view.keys.data()) + 1; at != view.keys.end(); ++at) {
+    if (at->role() != key.role()) return nullptr;
+    if (!at->out()) return &*at;
+  }
+  return nullptr;
+}
+
+bool is_leaving(const ZoneView& view, const KeyView& key) {
+  if (key.out()) return true;
+  if (key.has(Record::ds) && key.in_use() && !key.serves(Record::ds)) return true;
+  const KeyView* successor = successor_of(view, key);
+  return successor && successor->in_use();
+}
+
+Entry entry_of(const ZoneView& view, const KeyView& key) {
+  const KeyView* predecessor = predecessor_of(view, key);
+  if (!predecessor || predecessor->completely_hidden()) return Entry::new_chain;
+  return predecessor->generation.algorithm == key.generation.algorithm ? Entry::successor
+                                                                       : Entry::new_algorithm;
 }
 
 std::vector<WantedStep> wanted_steps(const ZoneView& view) {
+  if (view.wishes.insecure) return steps_to_insecure(view);
   std::vector<WantedStep> steps;
-  if (nothing_introduced(view)) {
-    const KeyView* ksk = first_of(view, Role::ksk);
-    const KeyView* zsk = first_of(view, Role::zsk);
-    if (ksk && zsk) steps.push_back(finished(view, start_step(*ksk, *zsk)));
-    return steps;
-  }
   for (const KeyView& key : view.keys) {
-    if (auto wanted = next_step(view, key)) steps.push_back(finished(view, std::move(*wanted)));
+    if (auto wanted = next_step(view, key)) steps.push_back(std::move(*wanted));
   }
   return steps;
 }

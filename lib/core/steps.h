@@ -1,38 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The steps that a zone's policy wants next, before anybody asks whether they are allowed.
+// The steps that are wanted next for a zone, before anybody asks whether they are allowed.
 //
-// Every rollover consists of the same three for each key: publish it, use it, remove it. What
-// differs between ZSK pre-publication and KSK double-KSK are the records that go together, and the
-// guards (guards.h).
+// Each key enters by the stages of its rollover (rollover.h), then leaves by them once it is
+// replaced. What differs between the types of rollover is which records go together, and nothing
+// else: the guards (guards.h) and rules (rules.h) are the same for all.
 #pragma once
 
 #include <vector>
 
 #include "lib/core/decide.h"
+#include "lib/core/rollover.h"
 
 namespace rollcall {
 
 enum class Verb : std::uint8_t {
-  start,    ///< Publish and use the first KSK and ZSK of a zone as one change.
-  publish,  ///< Introduce DNSKEY (of a KSK with KRRSIG).
-  use,      ///< Introduce ZRRSIG or DS, and withdraw the predecessor's if the signer can.
-  remove,   ///< Withdraw what is left of a key that was replaced.
+  enter,    ///< The next stage of keys on their way in.
+  leave,    ///< The next stage of keys that were replaced.
+  drop,     ///< All of a key that was abandoned before its use.
+  unchain,  ///< Every DS, of a zone that is to be insecure.
+  unsign,   ///< Everything, of a zone that is insecure.
 };
 
 /// A step with what the guards need to know about it.
 struct WantedStep {
   Verb verb;
-  const KeyView* key = nullptr;          ///< That is published, used or removed.
-  const KeyView* predecessor = nullptr;  ///< That `key` replaces.
-  const KeyView* successor = nullptr;    ///< That replaces `key`.
+  std::vector<const KeyView*> keys;  ///< Those that enter or leave together.
+  Entry entry = Entry::successor;    ///< Of those that enter.
+  bool first = false;                ///< The first stage of their way in.
+  bool last = false;                 ///< The one that puts them in use.
+  bool lacks_partner = false;        ///< A chain takes a key of the other role, too, which is not there.
   Step step;
+
+  const KeyView& key() const { return *keys.front(); }
 };
 
 std::vector<WantedStep> wanted_steps(const ZoneView& view);
 
 const KeyView* find_key(const ZoneView& view, const Fingerprint& key);
+/// The key that this one replaces, or will: the one before it in its role, those left out that
+/// were abandoned before their use.
 const KeyView* predecessor_of(const ZoneView& view, const KeyView& key);
 const KeyView* successor_of(const ZoneView& view, const KeyView& key);
+/// Whether its successor is in use, or its DS was withdrawn without one.
+bool is_leaving(const ZoneView& view, const KeyView& key);
+Entry entry_of(const ZoneView& view, const KeyView& key);
 
 /// `ZSK 41211`
 std::string name_of(const KeyView& key);

@@ -16,13 +16,16 @@ Intervals intervals_of(const Policy& policy);
 /// The larger of each.
 Intervals largest(const Intervals& a, const Intervals& b);
 
+/// For an emergency: what caches take, and no more.
+Intervals without_safety(Intervals intervals);
+
 /// From the last ack (for a DS: from its confirmation) until every cache has followed a change.
 ///
 /// rolling  The key has a predecessor or a successor.
-Seconds wait_for(Record record, Change change, bool rolling, const Intervals& intervals);
+Seconds wait_for(Record record, Change change, bool rolling, Role role, const Intervals& intervals);
 
-/// Ipub: from publication of a successor until it may be used. RFC 7583, 3.2.1 and 3.3.1.
-Seconds publication_interval(const Intervals& intervals);
+/// Ipub: from publication of a successor until it may be used. RFC 7583, 3.2.1, 3.3.1 and 3.3.4.
+Seconds publication_interval(Role role, const Intervals& intervals);
 
 /// Iret: from the swap until the predecessor may be removed. RFC 7583, 3.2.1 and 3.3.1.
 Seconds retire_interval(Role role, const Intervals& intervals);
@@ -39,7 +42,7 @@ Time due_time(Role role, Time needed, Time first_use, const Policy& policy,
               const Intervals& intervals);
 
 /// The planned end of a new key's use, in whole seconds. Empty: unlimited.
-std::optional<Time> planned_expiry(Time created, std::optional<Time> predecessor_expires,
+std::optional<Time> planned_expiry(Role role, Time created, std::optional<Time> predecessor_expires,
                                    bool has_predecessor, Seconds lifetime,
                                    const Intervals& intervals);
 

@@ -5,37 +5,21 @@
 #include <charconv>
 
 #include "lib/core/fact.h"
+#include "lib/core/names.h"
 
 namespace rollcall {
 namespace {
-
-template <class Value>
-struct Name {
-  Value value;
-  std::string_view text;
-};
 
 constexpr Name<Algorithm> algorithms[] = {{Algorithm::rsasha256, "RSASHA256"},
                                           {Algorithm::ecdsap256sha256, "ECDSAP256SHA256"},
                                           {Algorithm::ecdsap384sha384, "ECDSAP384SHA384"},
                                           {Algorithm::ed25519, "ED25519"}};
-constexpr Name<Role> roles[] = {{Role::ksk, "KSK"}, {Role::zsk, "ZSK"}};
+constexpr Name<Role> roles[] = {{Role::ksk, "KSK"}, {Role::zsk, "ZSK"}, {Role::csk, "CSK"}};
 constexpr Name<Record> records[] = {{Record::dnskey, "DNSKEY"},
                                     {Record::krrsig, "KRRSIG"},
                                     {Record::zrrsig, "ZRRSIG"},
-                                    {Record::ds, "DS"}};
-
-template <class Value, std::size_t N>
-std::string_view text_of(const Name<Value> (&names)[N], Value value) {
-  return std::ranges::find(names, value, &Name<Value>::value)->text;
-}
-
-template <class Value, std::size_t N>
-std::optional<Value> value_of(const Name<Value> (&names)[N], std::string_view text) {
-  const auto found = std::ranges::find(names, text, &Name<Value>::text);
-  if (found == std::end(names)) return std::nullopt;
-  return found->value;
-}
+                                    {Record::ds, "DS"},
+                                    {Record::revoked, "REVOKED"}};
 
 constexpr std::string_view digits = "0123456789abcdef";
 
@@ -106,6 +90,11 @@ std::string_view to_string(Role role) { return text_of(roles, role); }
 std::optional<Role> role_from(std::string_view text) { return value_of(roles, text); }
 std::string_view to_string(Record record) { return text_of(records, record); }
 std::optional<Record> record_from(std::string_view text) { return value_of(records, text); }
+
+std::uint16_t revoked_tag(std::uint16_t tag) {
+  const std::uint32_t sum = tag + 0x80u;
+  return static_cast<std::uint16_t>((sum + (sum >> 16)) & 0xffffu);
+}
 
 std::string to_string(const Generation& generation) {
   return std::string{to_string(generation.role)} + ' ' + std::to_string(generation.number);

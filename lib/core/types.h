@@ -52,10 +52,20 @@ std::string_view mnemonic(Algorithm algorithm);  ///< `ECDSAP256SHA256`
 std::optional<Algorithm> algorithm_from(std::uint8_t number);
 std::optional<Algorithm> algorithm_from(std::string_view mnemonic);
 
-enum class Role : std::uint8_t { ksk, zsk };
+enum class Role : std::uint8_t {
+  ksk,  ///< Signs the DNSKEY RRset; the parent's DS leads to it.
+  zsk,  ///< Signs everything else.
+  csk,  ///< Does both.
+};
+inline constexpr std::array all_roles{Role::ksk, Role::zsk, Role::csk};
 std::string_view to_string(Role role);
 std::optional<Role> role_from(std::string_view text);
-constexpr std::uint16_t dnskey_flags(Role role) { return role == Role::ksk ? 257 : 256; }
+constexpr std::uint16_t dnskey_flags(Role role) { return role == Role::zsk ? 256 : 257; }
+constexpr bool signs_keys(Role role) { return role != Role::zsk; }  ///< And has a DS.
+constexpr bool signs_zone(Role role) { return role != Role::ksk; }
+
+/// The key tag that a key has with its REVOKE flag set. RFC 5011, 3; RFC 4034, B.
+std::uint16_t revoked_tag(std::uint16_t tag);
 
 /// What a key can have in the DNS.
 enum class Record : std::uint8_t {
@@ -63,7 +73,21 @@ enum class Record : std::uint8_t {
   krrsig,  ///< Its signature over the DNSKEY RRset.
   zrrsig,  ///< Its signatures over the zone's data.
   ds,      ///< The DS at the parent; on our own servers its CDS and CDNSKEY.
+  revoked, ///< The key with its REVOKE flag, signing the DNSKEY RRset. RFC 5011, 2.1.
 };
+inline constexpr std::array all_records{Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds,
+                                        Record::revoked};
+/// Whether keys of this role have this record while they are in use.
+constexpr bool has_record(Role role, Record record) {
+  switch (record) {
+    case Record::dnskey: return true;
+    case Record::krrsig:
+    case Record::ds: return signs_keys(role);
+    case Record::zrrsig: return signs_zone(role);
+    case Record::revoked: return false;
+  }
+  return false;
+}
 std::string_view to_string(Record record);
 std::optional<Record> record_from(std::string_view text);
 

@@ -34,7 +34,9 @@ void put(const ZoneView& view, const std::vector<KeyRecord>& records, DnskeyView
       case Record::dnskey: dnskey.keys |= bit; break;
       case Record::krrsig: dnskey.signers |= bit; break;
       case Record::zrrsig: data |= bit; break;
-      case Record::ds: break;
+      case Record::ds:       // the parent's RRset: see ds_views
+      case Record::revoked:  // fits no DS and signs no data
+        break;
     }
   }
 }
@@ -92,20 +94,27 @@ std::vector<KeySet> data_views(KeySet base, const std::vector<BitChange>& change
   return {views.begin(), views.end()};
 }
 
-// The parent changes by itself and step by step: a cache may hold each DS alone.
+// The parent changes by itself and step by step: of the DS that come or go a cache may hold any.
 std::vector<KeySet> ds_views(const ZoneView& view, const Step& step) {
-  std::vector<KeySet> views;
-  const auto introduced_now = [&](const KeyView& key) {
-    return std::ranges::find(step.introduces, KeyRecord{key.key, Record::ds}) !=
-           step.introduces.end();
+  KeySet there = 0, changing = 0;
+  const auto in = [](const std::vector<KeyRecord>& records, const KeyView& key) {
+    return std::ranges::find(records, KeyRecord{key.key, Record::ds}) != records.end();
   };
   for (std::size_t i = 0; i < view.keys.size(); ++i) {
     const KeyView& key = view.keys[i];
-    if (key[Record::ds].state != State::hidden || introduced_now(key)) {
-      views.push_back(KeySet{1} << i);
+    const State state = key[Record::ds].state;
+    const bool moves = in(step.introduces, key) || in(step.withdraws, key);
+    if (state == State::omnipresent && !moves) {
+      there |= KeySet{1} << i;
+    } else if (state != State::hidden || moves) {
+      changing |= KeySet{1} << i;
     }
   }
-  return views;
+  std::vector<KeySet> views;
+  for (KeySet some = changing;; some = (some - 1) & changing) {  // every subset
+    views.push_back(there | some);
+    if (some == 0) return views;
+  }
 }
 
 }  // namespace

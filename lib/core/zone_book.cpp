@@ -35,9 +35,10 @@ void ZoneBook::add(const Fact& fact) {
     rejects_.push_back(stated(fact, *reject));
   } else if (const auto* observation = std::get_if<Observation>(&fact.content)) {
     observations_.push_back(stated(fact, *observation));
-    largest_ds_ttl_ = std::max(largest_ds_ttl_, observation->ttl);
   } else if (const auto* request = std::get_if<Request>(&fact.content)) {
     requests_.push_back(stated(fact, *request));
+  } else if (const auto* abandon = std::get_if<Abandon>(&fact.content)) {
+    abandons_.push_back(stated(fact, *abandon));
   } else if (const auto* decision = std::get_if<Decision>(&fact.content)) {
     add(stated(fact, *decision));
   }
@@ -51,15 +52,17 @@ void ZoneBook::add(const Stated<Candidate>& candidate) {
 
 void ZoneBook::add(const Stated<Decision>& decision) {
   decisions_.push_back(decision);
-  decided_with_ = largest(decided_with_, decision->waits);
   for (const KeyRecord& record : decision->introduces) {
     RecordHistory& history = histories_[record.key][record.record];
     history.introduced_by.push_back(decision.id);
+    history.waits = largest(history.waits, decision->waits);
     history.first_introduced =
         std::min(history.first_introduced.value_or(decision.created), decision.created);
   }
   for (const KeyRecord& record : decision->withdraws) {
-    histories_[record.key][record.record].withdrawn_by.push_back(decision.id);
+    RecordHistory& history = histories_[record.key][record.record];
+    history.withdrawn_by.push_back(decision.id);
+    history.waits = largest(history.waits, decision->waits);
   }
 }
 
@@ -88,11 +91,42 @@ const KeyHistory& ZoneBook::history(const Fingerprint& key) const {
   return found == histories_.end() ? none : found->second;
 }
 
+std::vector<FactId> ZoneBook::abandoned_by(const Fingerprint& key) const {
+  std::vector<FactId> facts;
+  for (const auto& abandon : abandons_) {
+    if (std::ranges::binary_search(abandon->keys, key)) facts.push_back(abandon.id);
+  }
+  return facts;
+}
+
+std::optional<Time> ZoneBook::first_use(const Candidate& key) const {
+  Time last{};
+  for (const Record record : all_records) {
+    if (!has_record(key.generation.role, record)) continue;
+    const auto introduced = history({key.fingerprint, record}).first_introduced;
+    if (!introduced) return std::nullopt;
+    last = std::max(last, *introduced);
+  }
+  return last;
+}
+
+bool ZoneBook::ds_withdrawn(const Candidate& key) const {
+  return history({key.fingerprint, Record::ds}).withdrawn();
+}
+
 const Stated<Request>* ZoneBook::request_for(Role role, std::uint32_t number) const {
   const auto found = std::ranges::find_if(requests_, [&](const auto& request) {
     return request->generation.role == role && request->generation.number == number;
   });
   return found == requests_.end() ? nullptr : &*found;
+}
+
+bool ZoneBook::in_emergency(const Generation& generation) const {
+  return std::ranges::any_of(requests_, [&](const auto& request) {
+    const Generation& asked = request->generation;
+    return request->emergency && asked.role == generation.role &&
+           (asked.number == generation.number || asked.number == generation.number + 1);
+  });
 }
 
 bool ZoneBook::rejected(const MemberId& by, const FactId& candidate) const {

@@ -29,6 +29,7 @@ struct RecordHistory {
   std::vector<FactId> introduced_by;  ///< Equal decisions of several members.
   std::vector<FactId> withdrawn_by;
   std::optional<Time> first_introduced;
+  Intervals waits;  ///< The largest that a decision about it was made with.
 
   bool introduced() const { return !introduced_by.empty() || !withdrawn_by.empty(); }
   bool withdrawn() const { return !withdrawn_by.empty(); }
@@ -38,9 +39,9 @@ struct RecordHistory {
   }
 };
 
-/// The four records of one key.
+/// The records of one key.
 struct KeyHistory {
-  std::array<RecordHistory, 4> records;  ///< Indexed by Record.
+  std::array<RecordHistory, all_records.size()> records;  ///< Indexed by Record.
 
   RecordHistory& operator[](Record record) { return records[static_cast<std::size_t>(record)]; }
   const RecordHistory& operator[](Record record) const {
@@ -59,6 +60,13 @@ class ZoneBook {
   const std::vector<Stated<Decision>>& decisions() const { return decisions_; }
   const std::vector<Stated<Observation>>& observations() const { return observations_; }
   const std::vector<Stated<Request>>& requests() const { return requests_; }
+  const std::vector<Stated<Abandon>>& abandons() const { return abandons_; }
+  /// The facts that give up this key.
+  std::vector<FactId> abandoned_by(const Fingerprint& key) const;
+  /// When the last record that the use of this key takes was introduced; empty: not all are.
+  std::optional<Time> first_use(const Candidate& key) const;
+  /// Whether it has a DS and that was withdrawn.
+  bool ds_withdrawn(const Candidate& key) const;
 
   const Stated<Candidate>* candidate(const Fingerprint& key) const;
   /// In the order of the election: the earliest first.
@@ -69,13 +77,12 @@ class ZoneBook {
   bool ever_introduced(const Fingerprint& key) const { return history(key).introduced(); }
   /// The administrator's wish for a generation; null if there is none.
   const Stated<Request>* request_for(Role role, std::uint32_t number) const;
+  /// Whether the key of this generation, or its successor, was asked for in an emergency.
+  bool in_emergency(const Generation& generation) const;
   bool rejected(const MemberId& by, const FactId& candidate) const;
-  /// The largest intervals that any decision was made with.
-  const Intervals& decided_with() const { return decided_with_; }
   /// The newest observation of an author about this DS step; null if there is none.
   const Stated<Observation>* latest_observation(const MemberId& author,
                                                 const std::vector<FactId>& after) const;
-  Seconds largest_ds_ttl() const { return largest_ds_ttl_; }  ///< That anybody observed; 0 if nobody did.
   std::size_t size() const { return size_; }                  ///< Facts taken note of.
 
  private:
@@ -90,8 +97,7 @@ class ZoneBook {
   std::vector<Stated<Observation>> observations_;
   std::vector<Stated<Request>> requests_;
   std::map<Fingerprint, KeyHistory> histories_;
-  Intervals decided_with_;
-  Seconds largest_ds_ttl_{0};
+  std::vector<Stated<Abandon>> abandons_;
 };
 
 }  // namespace rollcall

@@ -9,14 +9,10 @@
 namespace rollcall {
 namespace {
 
-constexpr Record all_records[] = {Record::dnskey, Record::krrsig, Record::zrrsig, Record::ds};
-
-constexpr Record use_of(Role role) { return role == Role::ksk ? Record::ds : Record::zrrsig; }
-
 // The keys that matter: final winners, and whatever was ever introduced.
 std::vector<Stated<Candidate>> keys_of(const Lens& lens) {
   std::vector<Stated<Candidate>> keys;
-  for (const Role role : {Role::ksk, Role::zsk}) {
+  for (const Role role : all_roles) {
     for (std::uint32_t n = 1; n <= lens.book.newest_generation(role); ++n) {
       const auto& candidates = lens.book.candidates_of(role, n);
       const bool over = std::ranges::all_of(
@@ -40,8 +36,8 @@ bool seen_as_wanted(const Observation& observation, const Fingerprint& key, bool
   return wanted ? in(observation.ds) : !in(observation.ds) && !in(observation.ds_somewhere);
 }
 
-std::string awaited_at_parent(bool withdrawn, std::uint16_t tag) {
-  return "the DS of KSK " + std::to_string(tag) +
+std::string awaited_at_parent(bool withdrawn, const Candidate& key) {
+  return "the DS of " + std::string{to_string(key.generation.role)} + ' ' + std::to_string(key.key_tag) +
          (withdrawn ? " has to leave the parent" : " has to appear at the parent");
 }
 
@@ -59,11 +55,13 @@ class RecordDeduction {
     view.withdrawn = history.withdrawn();
     view.missing = not_acked(lens_, zone_, history.last_change());
     if (record == Record::ds && !ds_confirmed(lens_, name)) {
-      view.pending = awaited_at_parent(view.withdrawn, key.key_tag);
+      view.pending = awaited_at_parent(view.withdrawn, key);
     }
     const Change change = view.withdrawn ? Change::withdrawn : Change::introduced;
     if (view.withdrawn) waits_.stop({zone_, key.fingerprint, record, Change::introduced});
-    const bool over = wait_is_over({zone_, key.fingerprint, record, change}, rolling, view);
+    const bool rolls = rolling || change == Change::withdrawn;
+    const Nanoseconds length = wait_for(record, change, rolls, key.generation.role, intervals_for(key, history));
+    const bool over = wait_is_over({zone_, key.fingerprint, record, change}, length, view);
     if (view.withdrawn) {
       view.state = over ? State::hidden : State::unretentive;
     } else {
@@ -73,13 +71,17 @@ class RecordDeduction {
   }
 
  private:
-  bool wait_is_over(const WaitKey& wait, bool rolling, RecordView& view) {
+  // What was planned when it was decided counts, too; in an emergency the margins do not.
+  Intervals intervals_for(const Candidate& key, const RecordHistory& history) const {
+    const Intervals all = largest(lens_.intervals, history.waits);
+    return lens_.book.in_emergency(key.generation) ? without_safety(all) : all;
+  }
+
+  bool wait_is_over(const WaitKey& wait, Nanoseconds length, RecordView& view) {
     if (!view.missing.empty() || !view.pending.empty()) {
       waits_.stop(wait);
       return false;
     }
-    const bool rolls = rolling || wait.change == Change::withdrawn;
-    const Nanoseconds length = wait_for(wait.record, wait.change, rolls, lens_.intervals);
     const Nanoseconds left = waits_.start(wait, lens_.boot) + length - lens_.boot;
     if (left <= Nanoseconds{0}) return true;
     view.until = lens_.wall + left;
@@ -91,6 +93,12 @@ class RecordDeduction {
   Waits& waits_;
 };
 
+// Nobody planned for when it comes, so no schedule applies.
+bool is_at_once(const Candidate& key, const ZoneBook& book) {
+  const bool planned = key.why.starts_with("predecessor ") || key.why == "standby";
+  return !planned || book.request_for(key.generation.role, key.generation.number) != nullptr;
+}
+
 KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool rolling,
                  RecordDeduction& deduce) {
   const Candidate& key = *candidate.content;
@@ -99,10 +107,16 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
                .generation = key.generation,
                .key_tag = key.key_tag,
                .records = {},
-               .first_use = lens.book.history({key.fingerprint, use_of(key.generation.role)})
-                                .first_introduced,
+               .first_use = lens.book.first_use(key),
                .needed_until = {},
-               .at_once = !key.why.starts_with("predecessor ")};  // `first` or `request`
+               .at_once = is_at_once(key, lens.book),
+               .standby = key.why == "standby",
+               .abandoned = false,
+               .unaware = {}};
+  if (const auto given_up = lens.book.abandoned_by(key.fingerprint); !given_up.empty()) {
+    view.abandoned = true;
+    view.unaware = not_acked(lens, key.zone, given_up);
+  }
   for (const Record record : all_records) view[record] = deduce(key, record, rolling);
   if (view.first_use) {
     view.needed_until =
@@ -186,6 +200,7 @@ bool ds_confirmed(const Lens& lens, const KeyRecord& ds) {
 
 ZoneView view_zone(const ZoneRef& zone, const Lens& lens, Waits& waits) {
   ZoneView view{.zone = zone,
+                .wishes = lens.wishes,
                 .intervals = lens.intervals,
                 .swap = least_able(lens.acks),
                 .keys = {},

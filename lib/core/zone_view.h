@@ -39,7 +39,8 @@ struct Lens {
   const Acks& acks;
   const std::set<FactId>& ended;  ///< Candidates that a tombstone ended.
   Policy policy;
-  Intervals intervals;
+  Wishes wishes;
+  Intervals intervals;  ///< Of the policy, and what is served.
   Time wall;
   BootTime boot;
 };

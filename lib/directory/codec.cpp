@@ -56,6 +56,8 @@ void fields(Io& io, Subject<Io, Intervals>& intervals) {
   io.one("rollcallpublishsafety", intervals.publish_safety, form::seconds);
   io.one("rollcallretiresafety", intervals.retire_safety, form::seconds);
   io.one("rollcallresign", intervals.resign, form::seconds);
+  io.one("rollcallholddown", intervals.hold_down, form::seconds);
+  io.one("rollcallrevocation", intervals.revocation, form::seconds);
 }
 
 template <class Io>
@@ -106,6 +108,14 @@ void fields(Io& io, Subject<Io, Request>& request) {
   fields(io, request.zone);
   fields(io, request.generation);
   io.text("rollcallaskedby", request.asked_by);
+  io.one("rollcallemergency", request.emergency, form::truth);
+}
+
+template <class Io>
+void fields(Io& io, Subject<Io, Abandon>& abandon) {
+  fields(io, abandon.zone);
+  io.many("rollcallabandons", abandon.keys, form::digest);
+  io.text("rollcallwhy", abandon.why);
 }
 
 template <class Io>
@@ -155,6 +165,7 @@ const char* kind_of(const Reject&) { return "reject"; }
 const char* kind_of(const Decision&) { return "decision"; }
 const char* kind_of(const Observation&) { return "observation"; }
 const char* kind_of(const Request&) { return "request"; }
+const char* kind_of(const Abandon&) { return "abandon"; }
 const char* kind_of(const Admit&) { return "admit"; }
 const char* kind_of(const Epoch&) { return "epoch"; }
 const char* kind_of(const Tombstone&) { return "tombstone"; }
@@ -177,7 +188,7 @@ Kind kind() {
 
 const Kind* find_kind(const Header& header) {
   static const std::array kinds{kind<Candidate>(),   kind<Reject>(),  kind<Decision>(),
-                                kind<Observation>(), kind<Request>(), kind<Admit>(),
+                                kind<Observation>(), kind<Request>(), kind<Abandon>(), kind<Admit>(),
                                 kind<Epoch>(),       kind<Tombstone>(), kind<Leave>(),
                                 kind<Forget>()};
   const auto found = std::ranges::find(kinds, header.kind, &Kind::name);

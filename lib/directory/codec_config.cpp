@@ -36,6 +36,15 @@ void fields(Io& io, Subject<Io, Policy>& policy) {
   io.or_default("rollcallinterval", policy.interval, form::seconds);
   io.or_default("rollcallmissingkeysalarm", policy.missing_keys_alarm, form::seconds);
   io.or_default("rollcallpurge", policy.purge, form::seconds);
+  io.or_default("rollcallscheme", policy.scheme, form::scheme);
+  io.or_default("rollcallzskrollover", policy.zsk_rollover, form::zsk_rollover);
+  io.or_default("rollcallkskrollover", policy.ksk_rollover, form::ksk_rollover);
+  io.or_default("rollcallalgorithmrollover", policy.algorithm_rollover, form::algorithm_rollover);
+  io.or_default("rollcallstandbyksk", policy.standby_ksk, form::truth);
+  io.or_default("rollcallstandbyzsk", policy.standby_zsk, form::truth);
+  io.or_default("rollcalltrustanchor", policy.trust_anchor, form::truth);
+  io.or_default("rollcallholddown", policy.hold_down, form::seconds);
+  io.or_default("rollcallmanual", policy.manual, form::truth);
 }
 
 template <class Io>
@@ -43,6 +52,8 @@ void fields(Io& io, Subject<Io, ZoneConfig>& zone) {
   io.one("rollcallzone", zone.zone.name, form::zone_name);
   io.one("rollcallzoneincarnation", zone.zone.incarnation, form::number32);
   io.one("rollcallpolicyname", zone.policy, form::text);
+  io.or_default("rollcallinsecure", zone.insecure, form::truth);
+  io.or_default("rollcallsuspended", zone.suspended, form::truth);
 }
 
 template <class Io>

@@ -268,20 +268,35 @@ const Form<MemberKeys> member_keys{"a member with its keys and its host", print_
 const Form<ZoneName> zone_name{"a zone name in lower case with a final dot",
                                [](const ZoneName& name) { return name; }, parse_zone_name};
 
-const Form<Role> role{"KSK or ZSK", [](const Role& r) { return std::string{to_string(r)}; }, role_from};
+const Form<Role> role{"KSK, ZSK or CSK", [](const Role& r) { return std::string{to_string(r)}; }, role_from};
 
 const Form<Algorithm> algorithm{
     "the number of an algorithm that Rollcall makes keys for",
     [](const Algorithm& a) { return std::to_string(static_cast<unsigned>(a)); }, parse_algorithm};
 
 const Form<KeyRecord> key_record{
-    "a fingerprint and DNSKEY, KRRSIG, ZRRSIG or DS",
+    "a fingerprint and DNSKEY, KRRSIG, ZRRSIG, DS or REVOKED",
     [](const KeyRecord& r) { return to_hex(r.key) + ' ' + std::string{to_string(r.record)}; },
     parse_key_record};
 
 const Form<Mode> mode{
     "random or appointed",
     [](const Mode& m) { return std::string{m == Mode::random ? "random" : "appointed"}; }, parse_mode};
+
+const Form<Scheme> scheme{"ksk+zsk or csk", [](const Scheme& s) { return std::string{to_string(s)}; },
+                          scheme_from};
+
+const Form<ZskRollover> zsk_rollover{"pre-publication or double-signature",
+                                     [](const ZskRollover& r) { return std::string{to_string(r)}; },
+                                     zsk_rollover_from};
+
+const Form<KskRollover> ksk_rollover{"double-ksk, double-ds or double-rrset",
+                                     [](const KskRollover& r) { return std::string{to_string(r)}; },
+                                     ksk_rollover_from};
+
+const Form<AlgorithmRollover> algorithm_rollover{
+    "conservative or liberal", [](const AlgorithmRollover& r) { return std::string{to_string(r)}; },
+    algorithm_rollover_from};
 
 const Form<SwapAbility> swap_ability{
     "exact or together",

@@ -66,6 +66,10 @@ extern const Form<Algorithm> algorithm;
 extern const Form<KeyRecord> key_record;  ///< `<fingerprint> <record>`
 
 extern const Form<Mode> mode;
+extern const Form<Scheme> scheme;
+extern const Form<ZskRollover> zsk_rollover;
+extern const Form<KskRollover> ksk_rollover;
+extern const Form<AlgorithmRollover> algorithm_rollover;
 extern const Form<SwapAbility> swap_ability;
 extern const Form<VectorEntry> vector_entry;  ///< `<uuid>.<incarnation> <seq> <digest>`
 extern const Form<BehindItem> behind_item;    ///< `<zone> <zone incarnation> <fact id, or *>`

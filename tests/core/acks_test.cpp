@@ -187,7 +187,7 @@ TEST_CASE("a record is in every cache only when every single member has answered
   Waits waits;
   const auto look = [&](BootTime now) {
     const std::set<FactId> ended;
-    const Lens lens{view.book, view.acks, ended, Policy{}, Intervals{.dnskey_ttl = 1h}, t0, now};
+    const Lens lens{view.book, view.acks, ended, Policy{}, Wishes{}, Intervals{.dnskey_ttl = 1h}, t0, now};
     return view_zone(zone, lens, waits).keys.at(0)[Record::dnskey];
   };
   view.receive(view.heartbeat(alice));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/core/member.h"
+#include "lib/core/views.h"
 
 namespace rollcall::test {
 
@@ -44,6 +45,7 @@ class LoneMember {
   LoneMember(Policy policy, SignerAbility ability) : policy_(policy) {
     Settings settings;
     settings.signer = ability;
+    settings.cds_delete = true;
     settings.clock_tolerance = Seconds{400_days};
     settings.look_interval = Seconds{4000_days};
     settings.parent_poll = Seconds{3600};
@@ -52,7 +54,7 @@ class LoneMember {
     member_->directory_current(true, "");
     member_->config({});
     member_->policy("default", policy);
-    member_->zone({zone, "default"});
+    member_->zone(config_);
     member_->init({self.member, 1, "alone", {}, {}}, {1, self.member, {}, {}});
   }
 
@@ -94,6 +96,18 @@ class LoneMember {
     }
     return State::hidden;
   }
+
+  /// Administrators change their mind.
+  void want(Policy policy) {
+    policy_ = policy;
+    member_->policy("default", policy);
+  }
+  void want_insecure(bool insecure) {
+    config_.insecure = insecure;
+    member_->zone(config_);
+  }
+
+  bool was_ever_bogus() const { return bogus_; }
 
   MemberStatus status() const { return member_->status(moment()); }
   Member& member() { return *member_; }
@@ -146,12 +160,17 @@ class LoneMember {
   bool carry_out(const Export& order) {
     ServedZone seen;
     for (const KeyTarget& key : order.keys) {
-      seen.keys.push_back({key.dnskey, key.krrsig, key.zrrsig, key.zrrsig, key.ds});
+      seen.keys.push_back({key.dnskey, key.krrsig, key.zrrsig, key.zrrsig, key.ds, key.revoked});
     }
-    ds_.clear();
+    seen.cds_delete = order.cds_delete;
+    seen.dnskey_ttl = order.dnskey_ttl;
+    seen.max_zone_ttl = policy_.max_zone_ttl;
+    const bool announces = order.cds_delete || std::ranges::any_of(order.keys, &KeyTarget::ds);
+    if (announces) ds_.clear();  // without any CDS the parent changes nothing
     for (const KeyTarget& key : order.keys) {
       if (key.ds) ds_.push_back(key.key);
     }
+    serve(order);
     member_->exported(order.zone, order.order, seen);
     return true;
   }
@@ -162,7 +181,29 @@ class LoneMember {
   template <class Other>
   bool carry_out(const Other&) { return false; }
 
+  KeySet bit(const Fingerprint& key) const { return KeySet{1} << std::to_integer<unsigned>(key[0]); }
+
+  // What is served is judged like in the simulator.
+  void serve(const Export& order) {
+    DnskeyView dnskey;
+    KeySet data = 0, ds = 0;
+    for (const KeyTarget& key : order.keys) {
+      if (key.dnskey) dnskey.keys |= bit(key.key);
+      if (key.krrsig) dnskey.signers |= bit(key.key);
+      if (key.zrrsig) data |= bit(key.key);
+    }
+    for (const Fingerprint& key : ds_) ds |= bit(key);
+    ledger_.serve_dnskey(0, dnskey, policy_.dnskey_ttl, moment().wall);
+    ledger_.serve_data(0, data, policy_.max_zone_ttl, moment().wall);
+    ledger_.serve_ds(1, ds, policy_.ds_ttl, moment().wall);
+    bogus_ = bogus_ || find_bogus(ledger_.views(moment().wall)).has_value();
+    ledger_.trim(moment().wall);
+  }
+
+  Ledger ledger_;
+  bool bogus_ = false;
   Policy policy_;
+  ZoneConfig config_{zone, "default"};
   PlainCrypto crypto_;
   RandomDelay delay_;
   std::unique_ptr<Member> member_;

@@ -120,9 +120,9 @@ TEST_CASE("a KSK rollover, double-KSK, with a parent that answers at once", "[ex
 
 TEST_CASE("the derived intervals are RFC 7583's sums", "[timing]") {
   const Intervals zsk = largest(intervals_of(zsk_example()), {.resign = 168h});
-  CHECK(publication_interval(zsk) == 26h);
+  CHECK(publication_interval(Role::zsk, zsk) == 26h);
   CHECK(retire_interval(Role::zsk, zsk) == 241h);
   const Intervals ksk = intervals_of(ksk_example());
-  CHECK(publication_interval(ksk) == 27h);
+  CHECK(publication_interval(Role::ksk, ksk) == 27h);
   CHECK(retire_interval(Role::ksk, ksk) == 50h);
 }

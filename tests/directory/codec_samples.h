@@ -47,7 +47,7 @@ inline Decision decision() {
           {{filled<32>(0x01), Record::zrrsig}},
           {{filled<32>(0x02), Record::dnskey}, {filled<32>(0x02), Record::zrrsig}},
           {{{alice, 1}, 9}, {{alice, 1}, 10}, {{bob, 2}, 1}},
-          {1s, 2s, 3s, 4s, 5s, 6s, 7s, 8s}};
+          {1s, 2s, 3s, 4s, 5s, 6s, 7s, 8s, 9s, 10s}};
 }
 
 inline Forget forget() {
@@ -62,7 +62,8 @@ inline std::vector<FactContent> contents() {
           decision(),
           Observation{zone, {{bob, 2}, 8}, {filled<32>(0x01)}, {filled<32>(0x02), filled<32>(0x03)},
                       1, 3600s, "root"},
-          Request{Uuid{filled<16>(0x77)}, zone, generation, "root"},
+          Request{Uuid{filled<16>(0x77)}, zone, generation, "root", true},
+          Abandon{zone, {filled<32>(0x04), filled<32>(0x05)}, "the zone is to be insecure"},
           Admit{bob_keys, {alice_keys, bob_keys}, {{carol, 1}}, {{{carol, 1}, 5}}},
           Epoch{1, bob, filled<32>(0x33), to_bytes("sealed")},
           Tombstone{{{alice, 1}, 41}, "withdrawn everywhere"},
