@@ -94,7 +94,7 @@ Json parent_json(const Shell::ParentLook& look, const ZoneStatus& zone, const Pa
           {"somewhere", tags_of(look.answer.ds_somewhere, zone)},
           {"unknown", look.answer.unknown},
           {"ttl", look.answer.ttl.count()},
-          {"by_hand", ""},
+          {"by_hand", zone.ds_confirmed_by},
           {"addresses", std::move(addresses)},
           {"problem", look.problem}};
 }
@@ -206,7 +206,7 @@ void Agent::ds_show(const control::Request& request, Reply reply) {
   if (zone == nullptr) return reply(unknown_zone(*name));
   Json keys = Json::array();
   for (const KeyStatus& key : zone->keys) {
-    if (key.generation.role == Role::ksk && ds_state(key) != State::hidden) {
+    if (signs_keys(key.generation.role) && ds_state(key) != State::hidden) {
       keys.push_back(ds_key_json(*name, key));
     }
   }

@@ -18,6 +18,8 @@ bool has(const KeyTarget& target, Record record) {
       return target.zrrsig;
     case Record::ds:
       return target.ds;
+    case Record::revoked:
+      return target.revoked;
   }
   return false;
 }

@@ -157,6 +157,7 @@ class Member::Impl {
   void observe(ZoneWork& work);
   void take_steps(ZoneWork& work);
   void decide_step(ZoneWork& work, const Step& step);
+  std::string ds_confirmed_by(const ZoneWork& work) const;
   const std::vector<FactId>& ds_step(const ZoneWork& work, const KeyView& key) const;
   void tell_holds(ZoneWork& work);
   std::size_t rank(const ZoneName& zone) const;

@@ -88,6 +88,7 @@ ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
   status.signed_until = work.server.seen.first_expiry;
   status.next_keys = work.next_due;
   status.alarms = alarms_of(work);
+  status.ds_confirmed_by = ds_confirmed_by(work);
   for (const auto& candidate : work.book.candidates()) {
     status.last_keys_made =
         std::max(status.last_keys_made.value_or(candidate->created), candidate->created);

@@ -206,6 +206,18 @@ ParentView Member::Impl::view_parent(const ZoneWork& work) const {
   return view;
 }
 
+std::string Member::Impl::ds_confirmed_by(const ZoneWork& work) const {
+  for (const KeyView& key : work.view.keys) {
+    if (!concerns_parent(key)) continue;
+    const auto& step = ds_step(work, key);
+    for (const auto& observation : work.book.observations()) {
+      const bool about = std::ranges::find(step, observation->after) != step.end();
+      if (about && !observation->by_hand.empty()) return observation->by_hand;
+    }
+  }
+  return {};
+}
+
 void Member::Impl::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now) {
   ZoneWork& work = work_of(zone);
   auto& parent = work.parent;

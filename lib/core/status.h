@@ -69,6 +69,7 @@ struct ZoneStatus {
   std::vector<Hold> holds;
   std::optional<Time> signed_until;        ///< The first RRSIG to expire on the own server.
   std::optional<Time> last_keys_made;
+  std::string ds_confirmed_by;             ///< Who said by hand that the DS is as wanted; empty: nobody.
   std::map<Role, Time> next_keys;          ///< When the next generation is due.
   std::map<Role, Time> next_roll;          ///< When the next key is planned to be used.
   std::vector<std::string> alarms;

@@ -47,7 +47,7 @@ Entry printed(const ReadFact& read) {
 const std::set<std::string> may_be_absent{
     "rollcallwhy",     "rollcallintroduces", "rollcallwithdraws", "rollcallrestson", "rollcalldsseen",
     "rollcalldspartly", "rollcallbyhand",    "rollcallaskedby",   "rollcallknown",   "rollcallexpires",
-    "rollcallforgotten", "rollcallremains", "rollcallhad"};
+    "rollcallforgotten", "rollcallremains", "rollcallhad", "rollcallabandons"};
 
 // Directories keep no order among values.
 Attributes sorted(Attributes attributes) {
