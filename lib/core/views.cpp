@@ -3,20 +3,50 @@
 
 #include <algorithm>
 
+#include "lib/util/must.h"
+
 namespace rollcall {
 
-std::optional<Bogus> find_bogus(const Views& views) {
+namespace {
+
+// Whether `answer` has something of each algorithm that `asked` has.
+bool fits(KeySet asked, KeySet answer, std::span<const KeySet> algorithms) {
+  return std::ranges::all_of(algorithms, [=](KeySet of_algorithm) {
+    return (asked & of_algorithm) == 0 || (asked & answer & of_algorithm) != 0;
+  });
+}
+
+}  // namespace
+
+std::string_view to_string(Insists insists) {
+  switch (insists) {
+    case Insists::any: return "any algorithm";
+    case Insists::every_in_ds: return "every algorithm of the DS";
+    case Insists::every_in_dnskey: return "every algorithm of the DNSKEY";
+  }
+  MUST(false);
+}
+
+std::optional<Bogus> find_bogus(const Views& views) { return find_bogus(views, Insists::any, {}); }
+
+std::optional<Bogus> find_bogus(const Views& views, Insists insists,
+                                std::span<const KeySet> algorithms) {
   const bool anybody_validates = std::ranges::any_of(views.ds, [](KeySet ds) { return ds != 0; });
   if (!anybody_validates) return std::nullopt;
 
+  const auto of_ds = insists == Insists::every_in_ds ? algorithms : std::span<const KeySet>{};
+  const auto of_dnskey = insists == Insists::every_in_dnskey ? algorithms : std::span<const KeySet>{};
   for (const DnskeyView& dnskey : views.dnskey) {
+    const KeySet signed_by = dnskey.keys & dnskey.signers;
     for (const KeySet ds : views.ds) {
-      if (ds != 0 && (ds & dnskey.keys & dnskey.signers) == 0) {
+      if (ds != 0 && ((ds & signed_by) == 0 || !fits(ds, signed_by, of_ds))) {
         return Bogus{Bogus::Pair::ds_dnskey, ds, dnskey, 0};
       }
     }
     for (const KeySet data : views.data) {
-      if ((dnskey.keys & data) == 0) return Bogus{Bogus::Pair::dnskey_data, 0, dnskey, data};
+      if ((dnskey.keys & data) == 0 || !fits(dnskey.keys, data, of_dnskey)) {
+        return Bogus{Bogus::Pair::dnskey_data, 0, dnskey, data};
+      }
     }
   }
   return std::nullopt;

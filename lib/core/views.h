@@ -10,12 +10,16 @@
 //   for all d in D, d not empty, and all (k, s) in K:  d, k and s have a key in common;  and
 //   for all (k, s) in K and all z in S:                k and z have a key in common
 // (the second only while some d in D is not empty: without a DS nobody validates).
+//
+// Some resolvers insist on more: on every algorithm of the DS RRset, or, as RFC 4035 (2.2) lets signers
+// do it and RFC 6840 (5.11) forbids validators to demand, on every algorithm of the DNSKEY RRset.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/core/types.h"
@@ -46,6 +50,15 @@ struct Bogus {
   KeySet data = 0;
 };
 std::optional<Bogus> find_bogus(const Views& views);
+
+/// The algorithms of which a resolver wants a chain each.
+enum class Insists : std::uint8_t { any, every_in_ds, every_in_dnskey };
+std::string_view to_string(Insists insists);
+
+/// As find_bogus(), for such a resolver.
+///
+/// algorithms  The keys of each algorithm.
+std::optional<Bogus> find_bogus(const Views& views, Insists insists, std::span<const KeySet> algorithms);
 
 /// What servers served from when to when, to be asked what caches could hold. One per zone.
 class Ledger {

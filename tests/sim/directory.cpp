@@ -10,13 +10,17 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
+constexpr hours most_skew{24};  // nsslapd-ignore-time-skew is off by default
+
+bool too_far_apart(Nanoseconds a, Nanoseconds b) { return a - b > most_skew || b - a > most_skew; }
+
 }  // namespace
 
 Directory::Directory(Context& context) : context_(context), lag_(context.swarm.lag) {}
 
 std::size_t Directory::add_replica(Listener& listener) {
   const std::size_t added = replicas_.size();
-  replicas_.push_back({&listener, {}, 0, true});
+  replicas_.push_back({&listener, {}, 0, true, {}});
   for (auto& links : links_) links.emplace_back();
   links_.emplace_back(added + 1);
   for (std::size_t other = 0; other < added; ++other) {
@@ -96,6 +100,17 @@ void Directory::power(std::size_t replica, bool on) {
   }
 }
 
+void Directory::set_clock(std::size_t replica, Nanoseconds wrong_by) {
+  Replica& self = replicas_[replica];
+  if (std::exchange(self.clock, wrong_by) == wrong_by || context_.swarm.engine == Engine::slapd) return;
+  for (std::size_t other = 0; other < replicas_.size(); ++other) {
+    if (other == replica) continue;
+    if (too_far_apart(self.clock, replicas_[other].clock)) context_.counters.add("replication refused for its clock");
+    reopened(other, replica);
+    reopened(replica, other);
+  }
+}
+
 bool Directory::lose_fact(std::size_t replica) {
   Replica& self = replicas_[replica];
   std::vector<EntryId> facts;
@@ -162,7 +177,9 @@ Directory::Stored& Directory::at(std::size_t replica, EntryId id) {
 
 bool Directory::open(std::size_t from, std::size_t to) const {
   const Link& link = links_[from][to];
-  return link.wired && link.cuts == 0 && replicas_[from].powered && replicas_[to].powered;
+  const Replica &source = replicas_[from], &target = replicas_[to];
+  if (!link.wired || link.cuts > 0 || !source.powered || !target.powered) return false;
+  return context_.swarm.engine == Engine::slapd || !too_far_apart(source.clock, target.clock);
 }
 
 void Directory::store(std::size_t replica, EntryId id, Stored stored) {
@@ -231,7 +248,20 @@ void Directory::notify(std::size_t replica, const Entry& entry) {
       delay = context_.dice.between(minutes{1}, hours{72});
     }
   }
+  if (hostile_ && context_.swarm.on(Fault::refresh) && context_.dice.one_in(200)) return break_session(replica);
   notify_after(replica, entry, delay);
+}
+
+// The notice is lost with its session; a new one, sooner or later, sends everything again.
+void Directory::break_session(std::size_t replica) {
+  context_.counters.add("notice lost");
+  const Nanoseconds until_noticed = context_.dice.between(Seconds{1}, hours{6});
+  context_.schedule.after(until_noticed, [this, replica, session = replicas_[replica].session] {
+    if (replicas_[replica].session != session) return;
+    disconnect(replica);
+    connect(replica);
+    context_.counters.add("full refresh");
+  });
 }
 
 void Directory::notify_after(std::size_t replica, const Entry& entry, Nanoseconds delay) {

@@ -2,7 +2,7 @@
 // The multi-master directory as a model of slapd's: every member has a replica; whole entries are
 // replicated, the newest write of an entry wins; between entries there is no order.
 //
-// It is hostile where slapd is: changes arrive late and in any order, a refresh after a cut delivers
+// It is hostile where such servers are: changes arrive late and in any order, a refresh after a cut delivers
 // in random order, a replica can lose an entry for good and not know it, and notices to an agent
 // come late, twice, or long after. One writer an entry is the agents' promise, not the model's.
 #pragma once
@@ -51,6 +51,7 @@ class Directory {
   void repair(std::size_t from, std::size_t to);
   void repair_all();
   void power(std::size_t replica, bool on);
+  void set_clock(std::size_t replica, Nanoseconds wrong_by);
   /// Loses one fact that this replica has; false if it has none.
   bool lose_fact(std::size_t replica);
   void set_lag(Nanoseconds lag) { lag_ = lag; }
@@ -79,6 +80,7 @@ class Directory {
     std::vector<Stored> stored;  ///< By EntryId; shorter than `names_` if newer ones never came.
     std::uint64_t session = 0;   ///< Odd: an agent listens.
     bool powered = true;
+    Nanoseconds clock{0};        ///< Its machine's, against true time.
   };
   struct Link {
     bool wired = true;
@@ -100,6 +102,7 @@ class Directory {
   void reopened(std::size_t from, std::size_t to);
   void notify(std::size_t replica, const Entry& entry);
   void notify_after(std::size_t replica, const Entry& entry, Nanoseconds delay);
+  void break_session(std::size_t replica);
 
   Context& context_;
   Nanoseconds lag_;

@@ -32,6 +32,13 @@ void DnsServer::apply(const Export& order, Done done) {
     context_.schedule.after(milliseconds{50}, [done] { done(std::nullopt); });
     return;
   }
+  if (lies_) {
+    context_.counters.add("answered for what was not done");
+    context_.schedule.after(milliseconds{50}, [this, order, done] {
+      done(pretended(zones_.at(order.zone.name), order.keys));
+    });
+    return;
+  }
   const std::uint64_t number = ++found->second.order;
   if (context_.schedule.now() >= hangs_until_) return begin(order, number, std::move(done));
   context_.counters.add("signer hung");
@@ -51,8 +58,15 @@ void DnsServer::go_on() {
 void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
   Zone& zone = zones_.at(order.zone.name);
   if (zone.order != number) return done(std::nullopt);
+  zone.old = zone.now;
   if (zone.lost) zone.now.keys.clear();  // it loads the zone again, and answers when that is signed
-  const Served after = wanted(zone.now, order);
+  Served after = wanted(zone.now, order);
+  if (std::exchange(zone.stale, false)) {
+    std::erase_if(after.keys, [&order](const auto& entry) {
+      return std::ranges::find(order.keys, entry.first, &KeyTarget::key) == order.keys.end();
+    });
+    std::erase_if(zone.now.keys, [&after](const auto& entry) { return !after.keys.contains(entry.first); });
+  }
   judge_.ordered(member_, order.zone.name, zone.now, after);
   context_.schedule.after(context_.dice.between(milliseconds{20}, Seconds{2}),
                           [this, zone_name = order.zone.name, number, after, keys = order.keys,
@@ -90,7 +104,13 @@ void DnsServer::run(const ZoneName& name, std::uint64_t order, Served after,
   Zone& zone = zones_.at(name);
   if (zone.order != order) return done(std::nullopt);
   if (left.empty()) {
-    if (std::exchange(zone.lost, false)) show(name);
+    const bool mended = !lies_ && judge_.trust(member_, name);
+    if (std::exchange(zone.lost, false) || mended) show(name);
+    return done(seen(zone, keys));
+  }
+  if (left.front() != Piece::dnskey && std::exchange(wrong_key_, false)) {
+    context_.counters.add("signed with another key");
+    distrust(name);  // nobody can mend what it answers until it is told again
     return done(seen(zone, keys));
   }
   replace(left.front(), after, zone.now);
@@ -128,7 +148,17 @@ void DnsServer::replace(Piece piece, const Served& after, Served& now) {
 void DnsServer::look(const ZoneName& zone, const std::vector<KeyTarget>& keys, const Done& done) {
   const auto found = zones_.find(zone);
   if (found == zones_.end() || context_.schedule.now() < hangs_until_) return done(std::nullopt);
+  if (lies_) return done(pretended(found->second, keys));
   done(seen(found->second.lost ? Zone{} : found->second, keys));
+}
+
+ServedZone DnsServer::pretended(const Zone& zone, const std::vector<KeyTarget>& keys) const {
+  ServedZone answer;
+  answer.dnskey_ttl = zone.now.dnskey_ttl;
+  answer.max_zone_ttl = zone.now.zone_ttl;
+  answer.first_expiry = context_.schedule.now() + context_.swarm.policy.signature_refresh;
+  for (const KeyTarget& key : keys) answer.keys.push_back({key.dnskey, key.krrsig, key.zrrsig, key.zrrsig, key.ds});
+  return answer;
 }
 
 ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys) const {
@@ -162,7 +192,36 @@ void DnsServer::lose_zone(const ZoneName& name) {
   show(name);
 }
 
+void DnsServer::restart_with_old_copy(const ZoneName& name) {
+  const auto found = zones_.find(name);
+  if (found == zones_.end() || found->second.lost) return;
+  Zone& zone = found->second;
+  ++zone.order;
+  if (std::exchange(zone.now, zone.old) == zone.old) return;
+  context_.counters.add("stale after restart");
+  context_.trace.line(member_name(member_), "its DNS server restarts with an old copy of " + name);
+  zone.stale = true;
+  distrust(name);
+}
+
+void DnsServer::distrust(const ZoneName& name) {
+  judge_.distrust(member_, name);
+  show(name);
+}
+
+void DnsServer::lie(bool lies) {
+  if (lies_ == lies) return;
+  lies_ = lies;
+  context_.trace.line(member_name(member_), lies ? "its server says whatever it is asked for" : "its server is honest again");
+  for (auto& [name, zone] : zones_) {
+    if (lies) distrust(name);
+    zone.stale = true;
+  }
+}
+
 void DnsServer::recover() {
+  lie(false);
+  wrong_key_ = false;
   hangs_until_ = {};
   refusals_ = 0;
   stops_half_way_ = false;
@@ -194,7 +253,7 @@ std::size_t DnsServer::keys_published(const ZoneName& name) const {
 void DnsServer::show(const ZoneName& name) {
   Zone& zone = zones_.at(name);
   const Served content = zone.now;
-  if (!answering_ || zone.lost) {
+  if (!answering_ || zone.lost || !judge_.trusted(member_, name)) {
     judge_.silent(primary(member_), name);
     judge_.silent(secondary(member_), name);
     return;
@@ -206,7 +265,7 @@ void DnsServer::show(const ZoneName& name) {
   // Changes reach the secondary in order.
   zone.secondary_at = std::max(zone.secondary_at, now + context_.dice.between(Nanoseconds{0}, last - now));
   context_.schedule.at(zone.secondary_at, [this, name, content] {
-    if (answering_ && !zones_.at(name).lost) judge_.serves(secondary(member_), name, content);
+    if (answering_ && !zones_.at(name).lost && judge_.trusted(member_, name)) judge_.serves(secondary(member_), name, content);
   });
 }
 

@@ -36,6 +36,9 @@ class DnsServer {
   void refuse(unsigned times) { refusals_ = times; }
   void stop_half_way() { stops_half_way_ = true; }
   void lose_zone(const ZoneName& zone);
+  void sign_with_another_key() { wrong_key_ = true; }  ///< The next time that it is told to sign.
+  void restart_with_old_copy(const ZoneName& zone);
+  void lie(bool lies);  ///< Says that it did what it was told, and does nothing.
   void recover();  ///< No more faults; a lost zone stays lost until an order.
 
   /// Null if it has no such zone now.
@@ -46,7 +49,9 @@ class DnsServer {
  private:
   struct Zone {
     Served now;
+    Served old;                  ///< What it was before the last order.
     bool lost = false;
+    bool stale = false;          ///< An old copy: what it is not told of now, it drops.
     std::uint64_t order = 0;     ///< A newer order stops an older one.
     Time secondary_at{};         ///< Until when the secondary's changes are under way.
   };
@@ -59,8 +64,10 @@ class DnsServer {
   void run(const ZoneName& zone, std::uint64_t order, Served after, std::vector<Piece> left,
            std::vector<KeyTarget> keys, Done done);
   static void replace(Piece piece, const Served& after, Served& now);
+  ServedZone pretended(const Zone& zone, const std::vector<KeyTarget>& keys) const;
   ServedZone seen(const Zone& zone, const std::vector<KeyTarget>& keys) const;
   void show(const ZoneName& name);
+  void distrust(const ZoneName& name);
 
   Context& context_;
   Judge& judge_;
@@ -72,6 +79,8 @@ class DnsServer {
   std::vector<std::function<void()>> hung_;
   unsigned refusals_ = 0;
   bool stops_half_way_ = false;
+  bool wrong_key_ = false;
+  bool lies_ = false;
 };
 
 }  // namespace rollcall::sim

@@ -61,6 +61,17 @@ void Faults::strike(Fault fault) {
     case Fault::check: return victim().dislike(1);
     case Fault::key: return victim().fail_keys(1 + static_cast<unsigned>(dice.below(3)));
     case Fault::admin: return admin();
+    case Fault::drift: return drift();
+    case Fault::epoch: return epoch();
+    case Fault::disk_full: return disk_full();
+    case Fault::wrong_key: return victim().dns().sign_with_another_key();
+    case Fault::stale_zone: return victim().dns().restart_with_old_copy(dice.pick(world_.zones()));
+    case Fault::liar: return liar();
+    case Fault::ds_withdrawn: return world_.withdraw_ds(dice.pick(world_.zones()));
+    case Fault::restored: return restored(how_long());
+    case Fault::unsynced: return restored(dice.between(Nanoseconds{0}, Seconds{10}));
+    case Fault::lost_disk: return lost_disk();
+    case Fault::refresh:       // how its directory is
     case Fault::chain:         // how the world is wired
     case Fault::lag:           // how its directory is
     case Fault::notification:  // the same
@@ -175,6 +186,7 @@ void Faults::outage() {
   Machine& machine = victim();
   const Nanoseconds duration = how_long();
   world_.context().counters.add("outage");
+  if (duration > 20 * day) world_.context().counters.add("late return");
   world_.context().trace.line("fault", machine.name() + " is away for " + to_words(duration));
   machine.power_off();
   later(duration, [&machine] { machine.start(); });
@@ -199,6 +211,59 @@ void Faults::clock() {
                                            to_words(wrong_by < Nanoseconds{0} ? -wrong_by : wrong_by));
   machine.set_clock(wrong_by);
   later(how_long(), [&machine] { machine.set_clock({}); });
+}
+
+// Up to a hundredth: worse than any crystal, as bad as a virtual machine that sleeps.
+void Faults::drift() {
+  Machine& machine = victim();
+  Dice& dice = world_.context().dice;
+  const double most = dice.pick<double>({1e-6, 1e-4, 1e-2});
+  world_.context().counters.add("clock drifts");
+  machine.set_clock({}, dice.one_in(2) ? most : -most);
+  later(how_long(), [&machine] { machine.set_clock({}); });
+}
+
+void Faults::epoch() {
+  Dice& dice = world_.context().dice;
+  const std::size_t index = dice.below(world_.members());
+  const bool dead_battery = dice.one_in(2);
+  const Nanoseconds age = dead_battery ? world_.context().schedule.now().time_since_epoch()
+                                       : dice.between(Seconds{1}, 400 * day);
+  world_.context().counters.add(dead_battery ? "clock of 1970" : "clock backwards over a reboot");
+  reboot(index, 1);
+  Machine& machine = world_.machine(index);
+  machine.set_clock(-age);
+  later(dice.between(Seconds{1}, hours{dice.one_in(3) ? 200 : 1}), [&machine] { machine.set_clock({}); });
+}
+
+void Faults::disk_full() {
+  Machine& machine = victim();
+  machine.fill_disk(true);
+  later(how_long(), [&machine] { machine.fill_disk(false); });
+}
+
+void Faults::liar() {
+  if (world_.members() < 2) return;
+  Machine& machine = victim();
+  machine.dns().lie(true);
+  later(how_long(), [&machine] { machine.dns().lie(false); });
+}
+
+void Faults::restored(Nanoseconds age) {
+  if (std::exchange(fatal_, true)) return;
+  const std::size_t index = world_.context().dice.below(world_.members());
+  world_.machine(index).keep_copy();
+  later(age, [this, index] {
+    world_.context().counters.add("store of before");
+    world_.context().trace.line("fault", "the store of " + world_.machine(index).name() + " is an old copy");
+    world_.machine(index).return_to_copy();
+    died(index);
+  });
+}
+
+void Faults::lost_disk() {
+  if (world_.members() < 2 || std::exchange(fatal_, true)) return;
+  victim().lose_disk();
 }
 
 void Faults::signer() {

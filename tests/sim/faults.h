@@ -40,12 +40,19 @@ class Faults {
   void outage();
   void silence();
   void clock();
+  void drift();
+  void epoch();
+  void disk_full();
+  void liar();
+  void restored(Nanoseconds age);
+  void lost_disk();
   void signer();
   void parent();
   void admin();
 
   World& world_;
   bool over_ = false;
+  bool fatal_ = false;  ///< One in a history is enough.
 };
 
 }  // namespace rollcall::sim

@@ -15,6 +15,9 @@ std::size_t half(std::size_t server, bool second) { return 2 * server + (second 
 
 constexpr std::size_t first_parent = 1'000'000;
 
+// One in use, and one on its way in or out.
+constexpr std::ptrdiff_t most_keys_a_role = 2;
+
 }  // namespace
 
 // Caches only ever lose content between two changes of what is served, so a pair that would be bogus
@@ -23,8 +26,45 @@ void Judge::check(const ZoneName& name, Zone& zone) {
   const Time now = context_.schedule.now();
   if (++zone.changes % 16 == 0) zone.ledger.trim(now);
   const Views views = zone.ledger.views(now);
-  if (const auto bogus = find_bogus(views)) violated("bogus: " + name + ": " + explain(zone, *bogus));
+  const std::vector<KeySet> by_algorithm = algorithms(zone);
+  for (const Insists insists : {Insists::any, Insists::every_in_ds, Insists::every_in_dnskey}) {
+    if (insists != Insists::any && by_algorithm.size() < 2) break;  // then they ask for the same
+    const auto bogus = find_bogus(views, insists, by_algorithm);
+    if (!bogus) continue;
+    violated("bogus to who asks for " + std::string(to_string(insists)) + ": " + name + ": " + explain(zone, *bogus));
+  }
   if (zone.numbers.size() > 48) recycle_numbers(zone, views);
+}
+
+std::vector<KeySet> Judge::algorithms(const Zone& zone) const {
+  std::map<Algorithm, KeySet> sets;
+  for (const auto& [key, number] : zone.numbers) {
+    if (const Candidate* of = candidate(key)) sets[of->generation.algorithm] |= KeySet{1} << number;
+  }
+  std::vector<KeySet> list;
+  for (const auto& [algorithm, keys] : sets) list.push_back(keys);
+  return list;
+}
+
+void Judge::distrust(std::size_t member, const ZoneName& name) { distrusted_.insert({member, name}); }
+
+bool Judge::trust(std::size_t member, const ZoneName& name) { return distrusted_.erase({member, name}) > 0; }
+
+void Judge::beats(std::size_t member, const Heartbeat& heartbeat) {
+  const auto [at, first] = said_.try_emplace(member, heartbeat);
+  if (first) return;
+  const Heartbeat& before = at->second;
+  bool goes_on = heartbeat.counter > before.counter && heartbeat.last_seq >= before.last_seq;
+  for (const VectorEntry& old : before.vector) {
+    const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
+    goes_on = goes_on && entry != heartbeat.vector.end() && entry->seq >= old.seq;
+  }
+  for (const Incarnation& known : before.roster) {
+    goes_on = goes_on && std::ranges::find(heartbeat.roster, known) != heartbeat.roster.end();
+  }
+  goes_on = goes_on && (heartbeat.serving || !before.serving);
+  if (!goes_on) violated("backwards: " + member_name(member) + " takes back what it said in a heartbeat");
+  at->second = heartbeat;
 }
 
 void Judge::serves(std::size_t server, const ZoneName& name, const Served& content) {
@@ -32,6 +72,14 @@ void Judge::serves(std::size_t server, const ZoneName& name, const Served& conte
   const Time now = context_.schedule.now();
   DnskeyView dnskey;
   KeySet first = 0, second = 0;
+  for (const Role role : {Role::ksk, Role::zsk}) {
+    const auto keys = std::ranges::count_if(content.keys, [role](const auto& entry) {
+      return entry.second.dnskey && entry.second.generation.role == role;
+    });
+    if (keys <= most_keys_a_role) continue;
+    violated("too many keys: " + member_name(server / 2) + " serves " + std::to_string(keys) + " " +
+             std::string(to_string(role)) + " of " + name);
+  }
   for (const auto& [key, records] : content.keys) {
     const KeySet one = bit(zone, key);
     if (records.dnskey) dnskey.keys |= one;
@@ -132,7 +180,10 @@ void Judge::wrote(std::size_t member, const Fact& fact) {
   if (const auto* reject = std::get_if<Reject>(&fact.content)) {
     if (const auto found = written_.find(reject->candidate); found != written_.end()) found->second.rejected = true;
   }
-  if (std::holds_alternative<Reject>(fact.content)) context_.counters.add("candidate rejected");
+  if (const auto* reject = std::get_if<Reject>(&fact.content)) {
+    context_.counters.add("candidate rejected");
+    if (reject->reason.find("collides") != std::string::npos) context_.counters.add("tag collision");
+  }
   if (std::holds_alternative<Decision>(fact.content)) context_.counters.add("decision");
   if (std::holds_alternative<Observation>(fact.content)) context_.counters.add("parent observed");
 }
@@ -144,6 +195,10 @@ void Judge::made(std::size_t member, const FactId& id, const Candidate& candidat
   for (const FactId& rival : rivals) {
     if (rival != id && rival.author == id.author) violated("two candidates of one member for " + to_string(candidate.generation));
   }
+  const bool earlier = std::ranges::any_of(rivals, [&](const FactId& rival) {
+    return candidate.created < written_.at(rival).candidate.created;
+  });
+  if (earlier) context_.counters.add("earlier candidate came later");
   rivals.insert(id);
   context_.counters.add("candidate made");
   const auto place = std::ranges::find(appointed_, member);

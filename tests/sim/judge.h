@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lib/core/fact.h"
+#include "lib/core/heartbeat.h"
 #include "lib/core/views.h"
 #include "tests/sim/context.h"
 
@@ -41,6 +42,10 @@ class Judge {
   // What servers serve, at the moment when it changes.
   void serves(std::size_t server, const ZoneName& zone, const Served& content);
   void silent(std::size_t server, const ZoneName& zone);
+  /// What a server that is broken, or lies, answers is its own misery: only who asks it may see bogus.
+  void distrust(std::size_t member, const ZoneName& zone);
+  bool trusted(std::size_t member, const ZoneName& zone) const { return !distrusted_.contains({member, zone}); }
+  bool trust(std::size_t member, const ZoneName& zone);  ///< Whether it was not trusted before.
   void parent_serves(std::size_t address, const ZoneName& zone, const std::set<Fingerprint>& ds,
                      Seconds ttl);
   /// A member's order of what to serve, before and after.
@@ -49,6 +54,9 @@ class Judge {
   // What members write.
   void wrote(std::size_t member, const Fact& fact);
   void wiped(std::size_t member, const Candidate& candidate);
+  void beats(std::size_t member, const Heartbeat& heartbeat);
+  /// Its store is not what it was: nothing that it said before binds it.
+  void forgot(std::size_t member) { said_.erase(member); }
   void appointed(std::vector<std::size_t> managers) { appointed_ = std::move(managers); }
   void violated(const std::string& what);
 
@@ -86,6 +94,7 @@ class Judge {
   /// Every key whose record some server gave up on order: forward only.
   using Gone = std::set<std::tuple<std::size_t, Fingerprint, Record>>;
 
+  std::vector<KeySet> algorithms(const Zone& zone) const;
   KeySet bit(Zone& zone, const Fingerprint& key);
   static void recycle_numbers(Zone& zone, const Views& views);
   void check(const ZoneName& name, Zone& zone);
@@ -97,6 +106,8 @@ class Judge {
 
   Context& context_;
   std::map<ZoneName, Zone> zones_;
+  std::set<std::pair<std::size_t, ZoneName>> distrusted_;
+  std::map<std::size_t, Heartbeat> said_;  ///< By member: its last one.
   std::map<FactId, Written> written_;
   std::map<Fingerprint, FactId> by_key_;
   std::map<Fingerprint, Time> first_used_;

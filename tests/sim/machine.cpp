@@ -37,7 +37,8 @@ Machine::Machine(Site& site, std::size_t index, MemberId id)
 }
 
 void Machine::start() {
-  if (alive()) return;
+  if (alive() || gone_) return;
+  if (store_.intends()) site_.context.counters.add("crash between intent and key");
   if (rebooted_) booted_ = site_.context.schedule.now();
   if (!powered_) site_.directory.power(index_, true);
   powered_ = true;
@@ -57,6 +58,7 @@ void Machine::crash() {
   member_.reset();
   ++life_;
   pass_planned_ = false;
+  unsaved_.reset();
   unsent_.clear();
   site_.directory.disconnect(index_);
 }
@@ -72,6 +74,31 @@ void Machine::power_off() {
   reboot();
   if (powered_) site_.directory.power(index_, false);
   powered_ = false;
+}
+
+void Machine::set_clock(Nanoseconds wrong_by, double drift) {
+  wrong_by_ = wrong_by;
+  drift_ = drift;
+  drifts_since_ = site_.context.schedule.now();
+  site_.directory.set_clock(index_, wrong_by);
+}
+
+void Machine::fill_disk(bool full) {
+  disk_full_ = full;
+  poke();
+}
+
+void Machine::return_to_copy() {
+  reboot();
+  store_ = copy_;
+  site_.judge.forgot(index_);
+}
+
+void Machine::lose_disk() {
+  tell("its disk is lost");
+  site_.context.counters.add("disk lost");
+  power_off();
+  gone_ = true;
 }
 
 void Machine::doom(CrashPoint point, std::uint64_t after) { doom_ = Doom{point, after}; }
@@ -106,7 +133,8 @@ void Machine::silence(bool silent) {
 
 void Machine::recover() {
   doom_.reset();
-  wrong_by_ = {};
+  set_clock({});
+  fill_disk(false);
   key_failures_ = dislikes_ = 0;
   parent_deaf_ = false;
   dns_.recover();
@@ -117,7 +145,8 @@ void Machine::recover() {
 
 Moment Machine::now() const {
   const Time now = site_.context.schedule.now();
-  return {now + wrong_by_, BootTime{now - booted_}};
+  const Nanoseconds drifted{drift_ == 0 ? 0 : static_cast<std::int64_t>(drift_ * static_cast<double>((now - drifts_since_).count()))};
+  return {now + wrong_by_ + drifted, BootTime{now - booted_}};
 }
 
 MemberKeys Machine::keys() const {
@@ -227,16 +256,30 @@ void Machine::pass() {
   today_ = day;
   if (passes_today_ > passes_a_day_at_most) site_.judge.violated("busy loop: " + name());
 
-  const Effects effects = member_->pass(now(), [this] { return site_.context.dice.bits(); });
-  const bool worth_it = writes_down_a_promise(effects.saves);
-  if (dies(CrashPoint::before_saves, worth_it)) return;
-  save(effects.saves);
-  if (dies(CrashPoint::after_saves, worth_it)) return;
+  if (unsaved_ && disk_full_) return;
+  const bool late = unsaved_.has_value();
+  const Effects effects = late ? *std::exchange(unsaved_, std::nullopt)
+                               : member_->pass(now(), [this] { return site_.context.dice.bits(); });
+  if (!saved(effects)) return;
   for (const Act& act : effects.acts) {
     carry_out(act);
     if (dies(CrashPoint::between_acts, true)) return;
   }
   look_again(effects.again);
+  if (late) poke();  // for what happened meanwhile
+}
+
+// What cannot be saved is not done; nothing else is, either, until it can.
+bool Machine::saved(const Effects& effects) {
+  const bool worth_it = writes_down_a_promise(effects.saves);
+  if (dies(CrashPoint::before_saves, worth_it)) return false;
+  if (disk_full_ && !effects.saves.empty()) {
+    site_.context.counters.add("disk full");
+    unsaved_ = effects;
+    return false;
+  }
+  save(effects.saves);
+  return !dies(CrashPoint::after_saves, worth_it);
 }
 
 }  // namespace rollcall::sim

@@ -49,7 +49,13 @@ class Machine : public Directory::Listener {
 
   // Faults.
   void silence(bool silent);  ///< The directory does not answer the agent.
-  void set_clock(Nanoseconds wrong_by) { wrong_by_ = wrong_by; }
+  void set_clock(Nanoseconds wrong_by, double drift = 0);
+  void fill_disk(bool full);
+  bool stuck() const { return unsaved_.has_value(); }
+  void keep_copy() { copy_ = store_; }  ///< What a backup, or a disk that lies, would bring back.
+  void return_to_copy();                ///< The machine crashes, and its store is that copy again.
+  void lose_disk();                     ///< It never comes back.
+  bool gone() const { return gone_; }
   void fail_keys(unsigned times) { key_failures_ = times; }
   void dislike(unsigned candidates) { dislikes_ = candidates; }  ///< The next ones cannot be used here.
   void deafen(bool deaf) { parent_deaf_ = deaf; }                ///< The parent cannot be asked.
@@ -65,6 +71,7 @@ class Machine : public Directory::Listener {
   DnsServer& dns() { return dns_; }
   const DnsServer& dns() const { return dns_; }
   const MemberId& id() const { return id_; }
+  std::size_t index() const { return index_; }
   std::string name() const { return member_name(index_); }
 
   // Directory::Listener
@@ -75,6 +82,7 @@ class Machine : public Directory::Listener {
  private:
   void pass();
   bool dies(CrashPoint point, bool worth_it);
+  bool saved(const Effects& effects);
   void save(const std::vector<Save>& saves);
   void look_again(const std::optional<BootTime>& again);
   void tell(const std::string& text) { site_.context.trace.line(name(), text); }
@@ -108,6 +116,8 @@ class Machine : public Directory::Listener {
   bool powered_ = true;
   Time booted_;
   Nanoseconds wrong_by_{0};
+  double drift_ = 0;  ///< Seconds a second.
+  Time drifts_since_{};
   Time directory_free_{};  ///< Writes to the directory keep their order.
   std::uint64_t wake_ = 0;
   bool pass_planned_ = false;
@@ -125,6 +135,10 @@ class Machine : public Directory::Listener {
   unsigned dislikes_ = 0;
   std::set<FactId> disliked_;
   bool parent_deaf_ = false;
+  bool disk_full_ = false;
+  std::optional<Effects> unsaved_;  ///< Carried out as soon as they can be saved.
+  Store copy_;
+  bool gone_ = false;
 };
 
 }  // namespace rollcall::sim

@@ -57,6 +57,7 @@ void Machine::publish(const FactId& id, bool again) {
 
 void Machine::beat(const Heartbeat& heartbeat) {
   site_.context.counters.add("heartbeat");
+  site_.judge.beats(index_, heartbeat);
   to_directory([this, heartbeat] { site_.directory.write(index_, heartbeat); });
 }
 

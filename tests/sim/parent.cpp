@@ -21,6 +21,7 @@ Parent::Parent(Context& context, Judge& judge, ReadCds read_cds)
 
 void Parent::delegate(const ZoneName& name) {
   zones_[name].addresses.resize(context_.swarm.parent_addresses);
+  zones_[name].secondary_at.resize(context_.swarm.parent_addresses);
   scan(name);
 }
 
@@ -68,8 +69,11 @@ void Parent::publish(const ZoneName& name, std::size_t address, const std::set<F
   judge_.parent_serves(2 * address, name, ds, ttl);
   const Nanoseconds longest = context_.swarm.policy.parent_propagation - Nanoseconds{1};
   if (longest < Nanoseconds{0}) return;
-  context_.schedule.after(context_.dice.between(Nanoseconds{0}, longest), [this, address, name, ds, ttl] {
-    if (zones_.at(name).addresses[address] == ds) judge_.parent_serves(2 * address + 1, name, ds, ttl);
+  // They follow in order, each change in time.
+  Time& follows = zones_.at(name).secondary_at[address];
+  follows = std::max(follows, context_.schedule.now() + context_.dice.between(Nanoseconds{0}, longest));
+  context_.schedule.at(follows, [this, address, name, ds, ttl] {
+    judge_.parent_serves(2 * address + 1, name, ds, ttl);
   });
 }
 
@@ -96,6 +100,15 @@ std::set<Fingerprint> Parent::agreed(const ZoneName& name) const {
   const bool equal = std::ranges::all_of(
       zone.addresses, [&zone](const auto& ds) { return ds == zone.addresses.front(); });
   return equal ? zone.addresses.front() : std::set<Fingerprint>{};
+}
+
+void Parent::withdraw(const ZoneName& name) {
+  const auto found = zones_.find(name);
+  if (found == zones_.end() || agreed(name).empty()) return;
+  context_.counters.add("DS withdrawn again");
+  ++found->second.change;
+  found->second.accepted = {};
+  for (std::size_t address = 0; address < found->second.addresses.size(); ++address) publish(name, address, {});
 }
 
 void Parent::hurry() {

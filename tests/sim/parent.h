@@ -28,11 +28,13 @@ class Parent {
   /// The DS that every address has; empty if they differ.
   std::set<Fingerprint> agreed(const ZoneName& zone) const;
 
-  void hurry();  ///< From now on all goes fast.
+  void withdraw(const ZoneName& zone);  ///< The DS goes at every address, and comes back with a later scan.
+  void hurry();                         ///< From now on all goes fast.
 
  private:
   struct Zone {
     std::vector<std::set<Fingerprint>> addresses;
+    std::vector<Time> secondary_at;  ///< Until when the changes of each address's secondaries are under way.
     std::set<Fingerprint> accepted;
     std::uint64_t change = 0;
   };

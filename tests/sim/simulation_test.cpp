@@ -40,7 +40,12 @@ TEST_CASE("no cache is ever bogus, and every zone gets rolled", "[simulation]") 
       "parent out of reach", "parent addresses differ", "DS a week late", "DS told by hand",
       "candidate made", "duplicate candidates", "loser pruned", "candidate rejected", "generation void",
       "fail-over made the key", "key failed", "step held over a day", "key purged", "key wiped",
-      "roll asked for", "roll asked for on both sides", "joined during a cut", "joined mid-roll"};
+      "roll asked for", "roll asked for on both sides", "joined during a cut", "joined mid-roll",
+      "step held over a week", "late return", "earlier candidate came later", "tag collision",
+      "crash between intent and key", "clock drifts", "clock of 1970", "clock backwards over a reboot",
+      "disk full", "notice lost", "full refresh", "signed with another key", "stale after restart",
+      "answered for what was not done", "DS withdrawn again", "store of before", "disk lost",
+      "replication refused for its clock", "missing keys alarmed"};
   for (const std::string& what : sometimes) {
     if (campaign.seeds < 200) break;
     CHECK(std::pair(what, outcome.counters[what] > 0) == std::pair(what, true));

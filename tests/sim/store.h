@@ -12,6 +12,7 @@ namespace rollcall::sim {
 class Store {
  public:
   void apply(const std::vector<Save>& saves);
+  bool intends() const { return !intents_.empty(); }
 
   /// What a new start finds. After a reboot the waits mean nothing.
   Restored load(bool same_boot) const;

@@ -14,7 +14,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-constexpr std::array<std::pair<Fault, std::string_view>, 20> names{{
+constexpr std::array<std::pair<Fault, std::string_view>, 31> names{{
     {Fault::partition, "partition"}, {Fault::isolation, "isolation"},
     {Fault::one_way, "one-way"},     {Fault::flapping, "flapping"},
     {Fault::chain, "chain"},         {Fault::lag, "lag"},
@@ -25,9 +25,16 @@ constexpr std::array<std::pair<Fault, std::string_view>, 20> names{{
     {Fault::zone_lost, "zone-lost"}, {Fault::parent, "parent"},
     {Fault::check, "check"},         {Fault::key, "key"},
     {Fault::admin, "admin"},         {Fault::join, "join"},
+    {Fault::drift, "drift"},         {Fault::epoch, "epoch"},
+    {Fault::disk_full, "disk-full"}, {Fault::refresh, "refresh"},
+    {Fault::wrong_key, "wrong-key"}, {Fault::stale_zone, "stale-zone"},
+    {Fault::liar, "liar"},           {Fault::ds_withdrawn, "ds-withdrawn"},
+    {Fault::restored, "restored"},   {Fault::unsynced, "unsynced"},
+    {Fault::lost_disk, "lost-disk"},
 }};
 
 std::size_t draw_members(Dice& dice) {
+  if (dice.one_in(150)) return dice.pick<std::size_t>({12, 20});
   return dice.pick<std::size_t>({1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 4, 4, 5, 7});
 }
 
@@ -71,8 +78,9 @@ std::set<Fault> draw_faults(Dice& dice) {
   std::set<Fault> faults;
   const std::uint64_t density = dice.pick<std::uint64_t>({5, 25, 40, 60});
   for (const Fault fault : all_faults()) {
-    if (dice.percent(density)) faults.insert(fault);
+    if (dice.percent(density) && !is_fatal(fault)) faults.insert(fault);
   }
+  if (dice.one_in(15)) faults.insert(dice.pick({Fault::restored, Fault::unsynced, Fault::lost_disk}));
   return faults;
 }
 
@@ -112,6 +120,10 @@ std::optional<Fault> fault_from(std::string_view name) {
   return found->first;
 }
 
+bool is_fatal(Fault fault) {
+  return fault == Fault::restored || fault == Fault::unsynced || fault == Fault::lost_disk;
+}
+
 const std::vector<Fault>& all_faults() {
   static const std::vector<Fault> all = [] {
     std::vector<Fault> faults;
@@ -139,6 +151,7 @@ Swarm swarm(std::uint64_t seed, const Fixed& fixed) {
   if (swarm.on(Fault::join) && swarm.members > 1) swarm.late = 1 + dice.below(swarm.members - 1);
   swarm.lag = swarm.on(Fault::lag) ? dice.pick<Nanoseconds>({minutes{10}, hours{6}})
                                    : dice.pick<Nanoseconds>({milliseconds{50}, Seconds{3}});
+  swarm.engine = dice.one_in(3) ? Engine::ds389 : Engine::slapd;
   draw_servers(dice, swarm);
   draw_parent(dice, swarm);
   return swarm;

@@ -37,6 +37,26 @@ enum class Fault : std::uint8_t {
   key,           ///< Making a key fails; few different key tags.
   admin,         ///< Rolls asked for, on any side of a cut; the key manager changed.
   join,          ///< Members that join in the middle.
+  drift,         ///< Clocks that run too fast or too slow.
+  epoch,         ///< Machines that come back with an older clock, 1970 at worst.
+  disk_full,     ///< Nothing can be saved for a while.
+  refresh,       ///< Notices lost: the directory refuses the cookie, all is sent again.
+  wrong_key,     ///< A server signs with another key than it was told.
+  stale_zone,    ///< A server restarts with an old copy of the zone.
+  liar,          ///< A member that answers for what its server does not do.
+  ds_withdrawn,  ///< The parent takes a DS out, and puts it in again.
+  restored,      ///< A machine comes back with an old copy of its store.
+  unsynced,      ///< A disk that lost what it said was written.
+  lost_disk,     ///< A machine that never comes back.
+};
+
+/// After these a member is lost to its cluster until people act: safety is judged, progress is not.
+bool is_fatal(Fault fault);
+
+/// What replicates: the two directory servers differ in what stops them.
+enum class Engine : std::uint8_t {
+  slapd,
+  ds389,  ///< Does not replicate between machines whose clocks are more than a day apart.
 };
 
 std::string_view to_string(Fault fault);
@@ -67,6 +87,7 @@ struct Swarm {
   std::vector<Seconds> zone_ttls;         ///< By member: the largest TTL in its copy of the zone.
   std::vector<bool> serves_dns;           ///< By member.
 
+  Engine engine = Engine::slapd;
   Nanoseconds lag = Seconds{2};           ///< At most, of replication in good times.
   std::size_t parent_addresses = 1;
   Seconds parent_ds_ttl{3600};

@@ -11,6 +11,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 constexpr hours day{24};
+constexpr unsigned most_days_asleep = 5;  // a member looks at its clock when it wakes, which is rare in here
 constexpr std::size_t most_that_replicate_with_all = 8;
 
 }  // namespace
@@ -163,6 +164,7 @@ void World::run(Nanoseconds duration) {
 
 void World::every_day() {
   watch_holds();
+  watch_alarms();
   if (context_.swarm.parent_by_hand) tell_of_ds();
   context_.schedule.after(day, [this] { every_day(); });
 }
@@ -177,10 +179,35 @@ void World::watch_holds() {
       }
     }
   }
+  std::erase_if(held_for_, [&held](const auto& entry) { return !held.contains(entry.first); });
   for (const std::string& step : held) {
-    if (held_yesterday_.contains(step)) context_.counters.add("step held over a day");
+    const unsigned days = ++held_for_[step];
+    if (days > 1) context_.counters.add("step held over a day");
+    if (days == 8) context_.counters.add("step held over a week");
   }
-  held_yesterday_ = std::move(held);
+}
+
+// Whoever misses keys says so within days, even alone.
+void World::watch_alarms() {
+  const Policy& policy = context_.swarm.policy;
+  const Nanoseconds latest = policy.window + 3 * policy.interval + policy.missing_keys_alarm;
+  std::set<std::string> silent;
+  for (const auto& machine : machines_) {
+    if (!machine->alive() || machine->stuck() || !machine->store().serving()) continue;
+    for (const ZoneStatus& zone : machine->status().zones) {
+      const bool told = std::ranges::any_of(
+          zone.alarms, [](const std::string& alarm) { return alarm.starts_with("no key for "); });
+      if (told) context_.counters.add("missing keys alarmed");
+      for (const auto& [role, due] : zone.next_keys) {
+        if (told || machine->now().wall <= due + latest) continue;
+        silent.insert(machine->name() + " misses a " + std::string(to_string(role)) + " of " + zone.zone.name);
+      }
+    }
+  }
+  std::erase_if(silent_for_, [&silent](const auto& entry) { return !silent.contains(entry.first); });
+  for (const std::string& who : silent) {
+    if (++silent_for_[who] > most_days_asleep) judge_.violated("silent: " + who + " and does not say so");
+  }
 }
 
 // Where members cannot ask the parent somebody looks once a day and tells one of them.
@@ -190,7 +217,9 @@ void World::tell_of_ds() {
   for (const ZoneStatus& zone : host.status().zones) {
     const bool asked = std::ranges::any_of(zone.holds, [](const Hold& hold) { return hold.reason == Reason::parent; });
     const std::set<Fingerprint> there = parent_.agreed(zone.zone.name);
-    if (!asked || there.empty() || there != host.dns().cds(zone.zone.name)) continue;
+    const auto announced_by_all = announced(zone.zone.name);
+    const bool wanted = !announced_by_all.empty() && std::ranges::all_of(announced_by_all, [&there](const auto& ds) { return ds == there; });
+    if (!asked || there.empty() || !wanted || !judge_.trusted(host.index(), zone.zone.name)) continue;
     context_.counters.add("DS told by hand");
     context_.trace.line("admin", "tells " + host.name() + " that the DS of " + zone.zone.name + " is published");
     host.member().ds_published(zone.zone.name, "admin");
@@ -210,6 +239,9 @@ void World::heal() {
 }
 
 void World::converge() {
+  // With one lost for good nothing goes on until people act; what is served must stay true.
+  const bool lame = std::ranges::any_of(context_.swarm.faults, is_fatal);
+  if (lame) return run(20 * day);
   const Time until = context_.schedule.now() + patience();
   while (!violation() && context_.schedule.now() < until) {
     run(hours{12});

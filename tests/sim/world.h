@@ -4,6 +4,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -47,6 +48,7 @@ class World {
   void admit(std::size_t joiner);            ///< By any member that serves, again until it is done.
   void admit(std::size_t joiner, std::size_t by);
   void roll(std::size_t at, Role role);
+  void withdraw_ds(const ZoneName& zone) { parent_.withdraw(zone); }
   void appoint(std::size_t at, const std::vector<std::size_t>& managers);
   const std::vector<ZoneName>& zones() const { return zones_; }
 
@@ -58,6 +60,7 @@ class World {
   std::vector<std::set<Fingerprint>> announced(const ZoneName& zone) const;
   void every_day();
   void watch_holds();
+  void watch_alarms();
   void tell_of_ds();
   void tell_state();
   MemberId new_id();
@@ -77,7 +80,8 @@ class World {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<ZoneName> zones_;
   Faults faults_;
-  std::set<std::string> held_yesterday_;
+  std::map<std::string, unsigned> held_for_;  ///< Days, by step.
+  std::map<std::string, unsigned> silent_for_;  ///< Days, by who should have raised which alarm.
 };
 
 }  // namespace rollcall::sim
