@@ -20,6 +20,13 @@ bool says_no_less(const Heartbeat& now, const Heartbeat& before) {
   });
 }
 
+// A member that has not looked at its server since it started knows no TTL; what it said before still
+// counts, since caches go by it.
+void keep_known_ttls(Heartbeat& now, const Heartbeat& before) {
+  if (now.dnskey_ttl == Seconds{0}) now.dnskey_ttl = before.dnskey_ttl;
+  if (now.max_zone_ttl == Seconds{0}) now.max_zone_ttl = before.max_zone_ttl;
+}
+
 }  // namespace
 
 bool same_answers(const Heartbeat& a, const Heartbeat& b) {
@@ -58,6 +65,7 @@ bool Acks::receive(Heartbeat heartbeat) {
     const bool newer = std::pair{heartbeat.member.number, heartbeat.counter} >
                        std::pair{held.member.number, held.counter};
     if (!newer) return false;
+    keep_known_ttls(heartbeat, held);
     received.fresh = received.fresh || !same_answers(held, heartbeat);
   }
   const bool says_no_more = !first && heartbeat.member == received.newest.member &&

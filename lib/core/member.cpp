@@ -67,6 +67,7 @@ void Member::directory_current(bool current, std::string why) {
     for (const auto& [seq, since] : impl_->unseen_) impl_->to_write_again_.insert(seq);
   }
   impl_->current_ = current;
+  impl_->read_once_ = impl_->read_once_ || current;
   impl_->not_current_why_ = std::move(why);
 }
 

@@ -122,6 +122,8 @@ void Member::Impl::tend_server(ZoneWork& work) {
   if (!to_do && !std::exchange(server.target_carried, true)) {
     server.carried_decisions = server.target_decisions;  // changes that cancel out, or equal copies
   }
+  // What a store of before wants served may have been withdrawn since: it orders nothing.
+  if (to_do && (!read_once_ || store_is_old_)) return;
   if (now_.boot < at) return to_do ? wake(at) : wake_for_timer(at);
   server.busy = true;
   ++server.order;

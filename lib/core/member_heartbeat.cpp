@@ -78,11 +78,20 @@ std::optional<Time> Member::Impl::next_keys() const {
   return first;
 }
 
+// A new life does not know the TTLs that its server has served until it has looked.
+bool Member::Impl::knows_its_servers() const {
+  return std::ranges::all_of(zones_, [](const auto& entry) {
+    const auto& server = entry.second.server;
+    return server.ever_verified || server.failing_since || server.target.empty();
+  });
+}
+
 // Soon after something changed, seldom when nothing does.
 void Member::Impl::send_heartbeat() {
   std::vector<FactId> lacking = lacks();
   // Who joins may lack the very fact that admits it: that has to be said.
   if (!in_roster() && lacking.empty()) return;
+  if (!knows_its_servers()) return;
   std::vector<std::string> alarming = alarms();
   const std::optional<Time> next = next_keys();
   const Heartbeat& own = answers();
@@ -219,6 +228,15 @@ std::vector<std::string> Member::Impl::own_alarms() const {
   return list;
 }
 
+// When everybody's turn to make the keys is over, and nothing came of it for too long.
+Time Member::Impl::missed_at(const ZoneWork& work, const ZoneWork::Turn& turn) const {
+  const Policy policy = policy_of(work);
+  const Seconds all_turns = policy.interval * static_cast<long>(config_.appointed.size());
+  const Seconds latest =
+      config_.mode == Mode::appointed ? std::max(policy.window, all_turns) : policy.window;
+  return turn.due + latest + policy.missing_keys_alarm;
+}
+
 std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
   std::vector<std::string> list;
   const auto& server = work.server;
@@ -233,11 +251,7 @@ std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
   }
   const Policy policy = policy_of(work);
   for (const auto& [role, turn] : work.turns) {
-    const Nanoseconds latest =
-        config_.mode == Mode::appointed
-            ? std::max(policy.window, policy.interval * static_cast<long>(config_.appointed.size()))
-            : policy.window;
-    if (turn.number == 0 || now_.wall < turn.due + latest + policy.missing_keys_alarm) continue;
+    if (turn.number == 0 || now_.wall < missed_at(work, turn)) continue;
     const std::uint32_t newest = work.book.newest_generation(role);
     if (newest >= turn.number && !elect(work.book, role, turn.number, acks_).open()) continue;
     list.push_back("no key for " + to_string(Generation{role, policy.algorithm, turn.number}) +

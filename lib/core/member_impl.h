@@ -138,6 +138,7 @@ class Member::Impl {
   std::optional<Need> need_after(const ZoneWork& work, const Stated<Candidate>& winner, Need need) const;
   Nanoseconds delay(const ZoneWork& work, ZoneWork::Turn& turn, const Need& need);
   void make_keys(ZoneWork& work);
+  Time missed_at(const ZoneWork& work, const ZoneWork::Turn& turn) const;
   void make_key(ZoneWork& work, Role role);
   void finish_keys();
   void drop_intent(const Intent& intent);
@@ -177,6 +178,7 @@ class Member::Impl {
   std::vector<Behind> behind() const;
   std::vector<FactId> lacks() const;
   std::optional<Time> next_keys() const;
+  bool knows_its_servers() const;
   void send_heartbeat();
   void note_gaps();
   void write_again();
@@ -273,6 +275,8 @@ class Member::Impl {
   bool serving_ = false;
   bool current_ = false;
   std::string not_current_why_ = "the directory was not read yet";
+  bool read_once_ = false;         // the directory, in this life
+  bool store_is_old_ = false;      // it does not know all of our own facts
   std::string identity_trouble_;
   std::string doubt_;
   std::optional<Nanoseconds> wall_minus_boot_;

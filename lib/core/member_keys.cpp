@@ -154,6 +154,10 @@ void Member::Impl::finish_keys() {
 }
 
 void Member::Impl::make_keys(ZoneWork& work) {
+  for (const auto& [role, turn] : work.turns) {
+    const Time missed = missed_at(work, turn);
+    if (turn.number > 0 && now_.wall < missed) wake(missed);  // nothing else may happen until then
+  }
   for (const Role role : all_roles) make_key(work, role);
 }
 

@@ -58,6 +58,7 @@ void Member::Impl::fact(Fact fact) {
   if (id.author == self_) {
     unseen_.erase(id.seq);
     if (!log_.holds(id)) {
+      store_is_old_ = true;
       identity_trouble_ = "the directory has facts of this member that its store does not know: it "
                           "was restored from a copy, or two agents share its identity";
       return;
@@ -77,6 +78,7 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
   const Nanoseconds offset = heartbeat.time - now.wall;
   for (const VectorEntry& entry : heartbeat.vector) {
     if (entry.author == self_ && entry.seq > log_.prefix(self_)) {
+      store_is_old_ = true;
       identity_trouble_ = name_of_member(member.member) + " has answered facts of this member that "
                           "its store does not know: the store was restored from an old copy";
     }

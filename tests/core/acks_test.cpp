@@ -246,3 +246,19 @@ TEST_CASE("facts beyond a gap wait for what is missing before them", "[log]") {
   CHECK(view.log.prefix(alice) == 2);
   CHECK(view.log.digest(alice, 2));
 }
+
+TEST_CASE("whoever knows no TTL yet, after a start, does not take back the one that it served", "[acks]") {
+  View view;
+  Heartbeat before = view.heartbeat(bob, 1);
+  before.max_zone_ttl = Seconds{3 * 86400};
+  before.dnskey_ttl = Seconds{3600};
+  view.receive(before);
+  view.receive(view.heartbeat(bob, 2));
+  CHECK(view.acks.newest(bob.member)->max_zone_ttl == Seconds{3 * 86400});
+  CHECK(view.acks.newest(bob.member)->dnskey_ttl == Seconds{3600});
+
+  Heartbeat lowered = view.heartbeat(bob, 3);
+  lowered.max_zone_ttl = Seconds{60};
+  view.receive(lowered);
+  CHECK(view.acks.newest(bob.member)->max_zone_ttl == Seconds{60});
+}

@@ -92,3 +92,31 @@ TEST_CASE("trimming forgets only what no cache can hold", "[views]") {
   ledger.trim(t0 + 2h);
   CHECK(ledger.views(t0 + 2h).data == std::vector<KeySet>{zsk | new_zsk});
 }
+
+TEST_CASE("resolvers may insist on every algorithm: of the DS, or of the DNSKEY", "[views]") {
+  constexpr KeySet old_ksk = 1, old_zsk = 2, new_ksk = 4, new_zsk = 8;
+  const std::vector<KeySet> algorithms{old_ksk | old_zsk, new_ksk | new_zsk};
+  const auto bogus = [&](const Views& views, Insists insists) { return find_bogus(views, insists, algorithms).has_value(); };
+  const KeySet all = old_ksk | old_zsk | new_ksk | new_zsk;
+
+  SECTION("two algorithms in the DS, one signs the DNSKEY RRset") {
+    const Views views{{old_ksk | new_ksk}, {{all, old_ksk}}, {old_zsk | new_zsk}};
+    CHECK_FALSE(bogus(views, Insists::any));
+    CHECK(bogus(views, Insists::every_in_ds));
+    CHECK_FALSE(bogus(views, Insists::every_in_dnskey));
+  }
+  SECTION("two algorithms in the DNSKEY RRset, one signs the data") {
+    const Views views{{old_ksk}, {{all, old_ksk | new_ksk}}, {old_zsk}};
+    CHECK_FALSE(bogus(views, Insists::any));
+    CHECK_FALSE(bogus(views, Insists::every_in_ds));
+    CHECK(bogus(views, Insists::every_in_dnskey));
+  }
+  SECTION("both sign everything") {
+    const Views views{{old_ksk | new_ksk}, {{all, old_ksk | new_ksk}}, {old_zsk | new_zsk}};
+    for (const Insists insists : {Insists::any, Insists::every_in_ds, Insists::every_in_dnskey}) CHECK_FALSE(bogus(views, insists));
+  }
+  SECTION("no DS, nobody validates") {
+    const Views views{{0}, {{all, 0}}, {old_zsk}};
+    for (const Insists insists : {Insists::any, Insists::every_in_ds, Insists::every_in_dnskey}) CHECK_FALSE(bogus(views, insists));
+  }
+}

@@ -52,14 +52,16 @@ Outcome run(const Campaign& campaign,
   Outcome outcome;
   std::mutex mutex;
   std::atomic<std::uint64_t> next{campaign.from};
+  std::atomic<bool> over{false};
   const std::uint64_t end = campaign.from + campaign.seeds;
   const auto previous = std::signal(SIGABRT, tell_seed);
   const auto work = [&] {
-    for (std::uint64_t seed = next++; seed < end; seed = next++) {
+    for (std::uint64_t seed = next++; seed < end && !over; seed = next++) {
       seed_at_work = seed;
       const History history = live_through(seed, campaign.fixed);
       const std::lock_guard lock{mutex};
       note(outcome, seed, history);
+      over = over || (campaign.until_violation && history.violation);
       const std::string news =
           history.violation ? "seed " + std::to_string(seed) + ": " + *history.violation +
                                   "\n  replay: " + replay_command(seed, campaign.fixed)

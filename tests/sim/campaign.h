@@ -27,6 +27,7 @@ struct Campaign {
   std::uint64_t from = 1;
   std::uint64_t seeds = 1;
   unsigned jobs = 1;
+  bool until_violation = false;  ///< The first one ends it.
   Fixed fixed;
 };
 

@@ -24,6 +24,7 @@ struct Options {
   std::int64_t days = 150;
   std::string faults;
   unsigned jobs = 1;
+  bool until_violation = false;
 };
 
 void declare(CLI::App& app, Options& options) {
@@ -31,9 +32,10 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--from", options.from, "The first seed");
   auto* seed = app.add_option("--seed", options.seed, "This one history only");
   app.add_flag("--trace", options.trace, "Tell it as a story")->needs(seed);
-  app.add_option("--members", options.members, "Instead of 1 to 7 by seed")->check(CLI::Range(1, 60));
+  app.add_option("--members", options.members, "Instead of 1 to 20 by seed")->check(CLI::Range(1, 60));
   app.add_option("--days", options.days, "Of faults, before everything is healed")->check(CLI::Range(1, 10'000));
   app.add_option("--faults", options.faults, "Names with commas between them, all, or none; else by seed");
+  app.add_flag("--until-violation", options.until_violation, "The first one ends it");
   app.add_option("--jobs", options.jobs, "Histories side by side")->check(CLI::Range(1, 256));
 }
 
@@ -55,7 +57,7 @@ std::set<sim::Fault> parse_faults(const std::string& text) {
 }
 
 sim::Campaign campaign_of(const Options& options) {
-  sim::Campaign campaign{options.seed.value_or(options.from), options.seed ? 1 : options.seeds, options.jobs, {}};
+  sim::Campaign campaign{options.seed.value_or(options.from), options.seed ? 1 : options.seeds, options.jobs, options.until_violation, {}};
   campaign.fixed.members = options.members;
   campaign.fixed.duration = std::chrono::days{options.days};
   if (!options.faults.empty()) campaign.fixed.faults = parse_faults(options.faults);
