@@ -15,6 +15,7 @@
 #include "lib/signer/key_directory.h"
 #include "lib/signer/key_times.h"
 #include "lib/signer/rndc.h"
+#include "lib/signer/stage.h"
 
 namespace rollcall::signer {
 namespace {
@@ -136,27 +137,32 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
 
   Result<KeyChange> write_files() {
     if (auto ready = directory_.prepare(); !ready) return tl::unexpected(ready.error());
-    std::vector<KeyOrder> needed;
-    for (const KeyOrder& order : orders_) {
-      const auto needs = needs_files(order);
-      if (!needs) return tl::unexpected(needs.error());
-      if (*needs) needed.push_back(order);
-    }
-    return directory_.write(needed, std::chrono::system_clock::now());
+    if (auto planned = plan_stage(); !planned) return tl::unexpected(planned.error());
+    const auto change = directory_.write(stage_.write, std::chrono::system_clock::now());
+    if (!change || stage_.remove.empty()) return change;
+    if (auto removed = remove_files(stage_.remove); !removed)
+      return tl::unexpected(removed.error());
+    return std::max(*change, KeyChange::files);
   }
 
-  // A key that left has no files any more, and gets them again only if it is still served: named
-  // withdraws a key by what its files say.
-  Result<bool> needs_files(const KeyOrder& order) const {
-    if (!leaves(order) || directory_.has(order)) return true;
-    const auto seen = state_->look(zone_, {order});
+  // Only on the way out does it matter what is served.
+  Result<> plan_stage() {
+    stage_ = {orders_, {}, true};
+    if (std::none_of(orders_.begin(), orders_.end(), leaves)) return {};
+    const auto seen = state_->look(zone_, orders_);
     if (!seen) return tl::unexpected(seen.error());
-    return !is_carried_out(order, seen->keys.front());
+    stage_ = stage_after(*seen);
+    return {};
+  }
+
+  Stage stage_after(const Seen& seen) const {
+    return next_stage(orders_, seen, [this](const KeyOrder& key) { return directory_.has(key); });
   }
 
   void poll() {
     const auto seen = state_->look(zone_, orders_);
     if (seen && are_carried_out(orders_, *seen)) return conclude(*seen);
+    if (seen && !stage_.last && stage_after(*seen).last) return change_and_poll();
     // The files are right and named did not read them: it was down, or restored.
     if (seen && !told_at_ && !tell(lacks_signatures(orders_, *seen) ? "sign" : "loadkeys")) return;
     const bool may_change = seen || seen.error().code == Errc::unavailable;
@@ -169,18 +175,20 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
   }
 
   void conclude(const Seen& seen) {
+    std::vector<KeyOrder> gone;
+    std::copy_if(orders_.begin(), orders_.end(), std::back_inserter(gone), leaves);
+    if (auto removed = remove_files(gone); !removed) return finish(tl::unexpected(removed.error()));
+    finish(seen);
+  }
+
+  Result<> remove_files(const std::vector<KeyOrder>& keys) {
     bool removed_any = false;
-    for (const KeyOrder& order : orders_) {
-      if (!leaves(order) || !directory_.has(order)) continue;
-      if (auto removed = directory_.remove(order); !removed)
-        return finish(tl::unexpected(removed.error()));
+    for (const KeyOrder& key : keys) {
+      if (!directory_.has(key)) continue;
+      if (auto removed = directory_.remove(key); !removed) return removed;
       removed_any = true;
     }
-    if (removed_any) {
-      if (auto durable = directory_.sync(); !durable)
-        return finish(tl::unexpected(durable.error()));
-    }
-    finish(seen);
+    return removed_any ? directory_.sync() : Result<>{};
   }
 
   void finish(Result<Seen> result) {
@@ -191,6 +199,7 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
   std::shared_ptr<const State> state_;
   ZoneName zone_;
   std::vector<KeyOrder> orders_;
+  Stage stage_;
   KeyDirectory directory_;
   Done<Seen> done_;
   Clock::time_point began_, until_;

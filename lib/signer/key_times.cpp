@@ -43,7 +43,9 @@ dns::KeyTimes times_for(const KeyOrder& order, const dns::KeyTimes& before, Time
                       ? *before.created
                       : std::min<Time>(now, std::chrono::floor<Seconds>(order.created));
   set_announcement(times, order.announce, before, now);
-  if (leaves(order)) {
+  // In a double-DS rollover a KSK leaves, and its CDS stays for a while.
+  const bool was_published = before.publish.has_value();
+  if (leaves(order) || (was_published && !order.publish)) {
     set_departure(times, before, now);
     return times;
   }

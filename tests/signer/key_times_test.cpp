@@ -92,6 +92,23 @@ TEST_CASE("times are whole seconds, rounded down", "[key_times]") {
   CHECK(times_for(published, {}, t1 + Nanoseconds{999'999'999}).publish == t1);
 }
 
+TEST_CASE("in a double-DS rollover a key leaves under its CDS, or has one before it enters",
+          "[key_times]") {
+  const KeyOrder only_announced = order(false, false, false, true);
+  const auto before_it_enters = times_for(only_announced, {}, t1);
+  CHECK(before_it_enters.sync_publish == t1);
+  CHECK_FALSE(before_it_enters.publish);
+  CHECK_FALSE(before_it_enters.remove);
+
+  const auto after_it_left = times_for(only_announced, times_for(announced, {}, t1), t2);
+  CHECK(after_it_left.inactive == t2);
+  CHECK(after_it_left.remove == t2);
+  CHECK(after_it_left.sync_publish == t1);
+  CHECK_FALSE(after_it_left.sync_delete);
+  CHECK(times_for(only_announced, after_it_left, t3) == after_it_left);
+  CHECK(times_for(gone, after_it_left, t3).sync_delete == t3);
+}
+
 TEST_CASE("an order is carried out when all of it is seen and nothing more", "[key_times]") {
   SeenKey seen;
   CHECK(is_carried_out(gone, seen));

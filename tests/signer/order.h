@@ -13,6 +13,7 @@ inline KeyOrder order_for(const dns::test::ZoneMaker& maker,
   KeyOrder order;
   order.fingerprint = dns::fingerprint(key.rdata);
   order.role = role;
+  order.algorithm = algorithm_from(std::to_integer<std::uint8_t>(key.rdata.at(3))).value();
   order.key_tag = dns::key_tag(key.rdata).value();
   order.dnskey = key.rdata;
   order.dnskey_ttl = Seconds{60};
