@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The way from what named serves to what is ordered, where key files cannot say all of it at once.
 //
-// named withdraws the CDS of a key only while its DNSKEY is there: the CDS of a key that leaves goes
-// first. And the two forms of a key that is revoked (RFC 5011) are one key to it: a file that takes
-// the plain form away takes the revoked one away too, or not, as the directory happens to be
-// ordered; the file of the revoked form alone replaces the one by the other.
+// Of a key that leaves named forgets the CDS, which stays: so that goes first. And the two forms of
+// a key that is revoked (RFC 5011) are one key to it: a file that takes the plain form away takes
+// the revoked one away too, or not, as the directory happens to be ordered; the file of the revoked
+// form alone replaces the one by the other.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,8 @@ struct Stage {
 /// The next stage. After one that was not the last, the next is due once it would be another.
 ///
 /// seen       Has all keys of the orders.
-/// has_files  Whether a key has files now. One that left gets them again only if it is still served.
+/// has_files  Whether a key has files now. One that left gets them again only if it is still
+/// served.
 Stage next_stage(std::span<const KeyOrder> orders, const Seen& seen,
                  const std::function<bool(const KeyOrder&)>& has_files);
 

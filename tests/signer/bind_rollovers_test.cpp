@@ -138,7 +138,8 @@ TEST_CASE_METHOD(Rollover, "a zone file that asks for no DS is served so while t
   named.start();
   keys = {key(Role::ksk), key(Role::zsk)};
   CARRIES_OUT("DK-- D-Z-");
-  CHECK_THAT(served_zone(), Catch::Contains("IN\tCDS\t0 0 0 00") && Catch::Contains("IN\tRRSIG\tCDS 13"));
+  CHECK_THAT(served_zone(),
+             Catch::Contains("IN\tCDS\t0 0 0 00") && Catch::Contains("IN\tRRSIG\tCDS 13"));
   CARRIES_OUT("---- ----");
   CHECK_THAT(served_zone(), !Catch::Contains("CDS") && !Catch::Contains("RRSIG"));
 }
@@ -160,4 +161,3 @@ TEST_CASE_METHOD(Rollover, "a CSK that is a trust anchor is revoked", "[bind_rol
   CARRIES_OUT("---- DKZC DK--");
   CARRIES_OUT("---- DKZC ----");
 }
-

@@ -98,8 +98,8 @@ TEST_CASE("only the file of the revoked form takes the plain one away", "[stage]
     CHECK(stage.write.size() == 1);
   }
   SECTION("and a revoked key of other material is another matter") {
-    const Stage stage = stage_of({ksk(1), in_use(ksk(2, true), false)},
-                                 {in_use(ksk(1), false), ksk(2, true)});
+    const Stage stage =
+        stage_of({ksk(1), in_use(ksk(2, true), false)}, {in_use(ksk(1), false), ksk(2, true)});
     CHECK(stage.write.size() == 2);
     CHECK(stage.remove.empty());
   }
