@@ -161,3 +161,22 @@ TEST_CASE_METHOD(Rollover, "a CSK that is a trust anchor is revoked", "[bind_rol
   CARRIES_OUT("---- DKZC DK--");
   CARRIES_OUT("---- DKZC ----");
 }
+
+TEST_CASE_METHOD(Rollover,
+                 "a crash before named hears of a revocation, and the files of both forms",
+                 "[bind_rollovers]") {
+  keys = {key(Role::ksk), key(Role::zsk), key(Role::ksk)};
+  CARRIES_OUT("DK-- D-Z- DK-C");
+  keys.push_back(revoked(keys[0]));
+  leave(keys[0]);
+  keys[3].publish = keys[3].sign_keys = true;
+  BindConfig without_rndc = config();
+  without_rndc.rndc = {"false"};
+  CHECK_FALSE(Workshop(without_rndc).apply(keys));
+  CHECK(letters(workshop.look(keys)) == "DK-- D-Z- DK-C ----");
+  CARRIES_OUT("---- D-Z- DK-C DK--");
+  CHECK_FALSE(fs::exists(file(keys[0], ".private")));
+  CHECK(fs::exists(file(keys[3], ".private")));
+  CARRIES_OUT("---- D-Z- DK-C ----");
+  CHECK_FALSE(fs::exists(file(keys[3], ".private")));
+}
