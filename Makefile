@@ -3,6 +3,7 @@
 #   make demo [KEEP=1]    three masters sign, roll and survive before your eyes
 #   make test             builds and runs everything, one summary at the end
 #   make model            every state of the protocol with 3 and 4 members, and what refutes doing with less
+#   make mutants          breaks the core line by line; the simulator has to notice each time
 #   make bench            prints the figures; no test asserts a time
 #   make install          DESTDIR=… and PREFIX=… as usual
 PRESET ?= dev
@@ -10,7 +11,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 BIN = build/$(PRESET)/bin
 
-.PHONY: demo test model bench install build packages clean
+.PHONY: demo test model mutants bench install build packages clean
 
 demo: build
 	integration/demo --bin $(BIN) $(if $(KEEP),--keep)
@@ -20,6 +21,9 @@ test: build
 
 model: packages
 	tests/model/run
+
+mutants: packages
+	tests/mutants/run --build build/mutants --jobs $(JOBS)
 
 bench: build
 	$(BIN)/rollcall-bench

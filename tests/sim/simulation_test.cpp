@@ -52,7 +52,8 @@ TEST_CASE("no cache is ever bogus, and every zone gets rolled", "[simulation]") 
   }
 }
 
-TEST_CASE("a history without faults: everything wanted is done, nothing is made twice", "[simulation]") {
+TEST_CASE("a history without faults: everything wanted is done, and hardly ever twice", "[simulation]") {
+  std::uint64_t made = 0, twice = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     sim::Fixed fixed;
     fixed.faults = std::set<sim::Fault>{};
@@ -60,7 +61,10 @@ TEST_CASE("a history without faults: everything wanted is done, nothing is made 
     const sim::History history = sim::live_through(seed, fixed);
     CHECK(history.violation.value_or("") == "");
     CHECK(history.counters["decision"] > 0);
+    made += history.counters["candidate made"];
+    twice += history.counters["duplicate candidates"];
   }
+  CHECK(20 * twice <= made);  // the first ones, of which some policies want all at once
 }
 
 TEST_CASE("one seed is one history", "[simulation]") {
