@@ -163,17 +163,20 @@ void World::run(Nanoseconds duration) {
 }
 
 void World::every_day() {
-  watch_holds();
-  watch_alarms();
+  Reports reports;
+  for (const auto& machine : machines_) {
+    if (machine->alive()) reports.emplace_back(machine.get(), machine->status());
+  }
+  watch_holds(reports);
+  watch_alarms(reports);
   if (context_.swarm.parent_by_hand) tell_of_ds();
   context_.schedule.after(day, [this] { every_day(); });
 }
 
-void World::watch_holds() {
+void World::watch_holds(const Reports& reports) {
   std::set<std::string> held;
-  for (const auto& machine : machines_) {
-    if (!machine->alive()) continue;
-    for (const ZoneStatus& zone : machine->status().zones) {
+  for (const auto& [machine, status] : reports) {
+    for (const ZoneStatus& zone : status.zones) {
       for (const Hold& hold : zone.holds) {
         if (hold.reason == Reason::member) held.insert(machine->name() + zone.zone.name + hold.step);
       }
@@ -188,13 +191,13 @@ void World::watch_holds() {
 }
 
 // Whoever misses keys says so within days, even alone.
-void World::watch_alarms() {
+void World::watch_alarms(const Reports& reports) {
   const Policy& policy = context_.swarm.policy;
   const Nanoseconds latest = policy.window + 3 * policy.interval + policy.missing_keys_alarm;
   std::set<std::string> silent;
-  for (const auto& machine : machines_) {
-    if (!machine->alive() || machine->stuck() || !machine->store().serving()) continue;
-    for (const ZoneStatus& zone : machine->status().zones) {
+  for (const auto& [machine, status] : reports) {
+    if (machine->stuck() || !machine->store().serving()) continue;
+    for (const ZoneStatus& zone : status.zones) {
       const bool told = std::ranges::any_of(
           zone.alarms, [](const std::string& alarm) { return alarm.starts_with("no key for "); });
       if (told) context_.counters.add("missing keys alarmed");

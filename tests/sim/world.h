@@ -59,8 +59,9 @@ class World {
   std::optional<std::size_t> someone_serving(std::size_t but);
   std::vector<std::set<Fingerprint>> announced(const ZoneName& zone) const;
   void every_day();
-  void watch_holds();
-  void watch_alarms();
+  using Reports = std::vector<std::pair<const Machine*, MemberStatus>>;
+  void watch_holds(const Reports& reports);
+  void watch_alarms(const Reports& reports);
   void tell_of_ds();
   void tell_state();
   MemberId new_id();
