@@ -36,7 +36,11 @@ Nanoseconds World::patience() const {
   const Seconds wait = ttl + policy.propagation + policy.parent_propagation + policy.publish_safety +
                        policy.retire_safety;
   const Seconds habits = settings.heartbeat_idle + settings.look_interval + settings.parent_poll;
-  return 2 * policy.window + 6 * wait + 3 * habits + 4 * policy.interval + 5 * day;
+  // What administrators wanted last may take several rollovers one after the other.
+  const bool more = !context_.swarm.rollovers.empty();
+  const Seconds anchors = policy.trust_anchor ? 4 * (policy.hold_down + 1_days) : Seconds{0};
+  const Seconds extra = more ? 12 * wait + 3 * policy.window + 10_days + anchors : Seconds{0};
+  return 2 * policy.window + 6 * wait + 3 * habits + 4 * policy.interval + 5 * day + extra;
 }
 
 std::string World::unfinished() const {
@@ -85,8 +89,9 @@ std::string World::unfinished_zone(const ZoneName& zone) const {
     }
   }
   if (first == nullptr) return "nobody serves it";
-  if (auto why = overdue(zone, signing(*first), Role::zsk); !why.empty()) return why;
-  return overdue(zone, parent_.agreed(zone), Role::ksk);
+  const bool csk = context_.swarm.policy.scheme == Scheme::csk;
+  if (auto why = overdue(zone, signing(*first), csk ? Role::csk : Role::zsk); !why.empty()) return why;
+  return overdue(zone, parent_.agreed(zone), csk ? Role::csk : Role::ksk);
 }
 
 std::string World::overdue(const ZoneName& zone, const std::set<Fingerprint>& in_use, Role role) const {

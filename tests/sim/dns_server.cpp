@@ -79,11 +79,12 @@ void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
 Served DnsServer::wanted(const Served& before, const Export& order) const {
   Served after = before;
   after.dnskey_ttl = order.dnskey_ttl;
+  after.cds_delete = order.cds_delete;
   for (const KeyTarget& target : order.keys) {
     Served::Key& key = after.keys[target.key];
     const bool signs_on = ability_ == SwapAbility::together && target.dnskey && key.first_half;
     const bool zrrsig = target.zrrsig || signs_on;
-    key = {target.generation, target.dnskey, target.krrsig, target.ds, zrrsig, zrrsig};
+    key = {target.generation, target.dnskey, target.krrsig, target.ds, target.revoked, zrrsig, zrrsig};
   }
   return after;
 }
@@ -130,6 +131,7 @@ void DnsServer::run(const ZoneName& name, std::uint64_t order, Served after,
 
 void DnsServer::replace(Piece piece, const Served& after, Served& now) {
   now.dnskey_ttl = after.dnskey_ttl;
+  if (piece == Piece::dnskey) now.cds_delete = after.cds_delete;
   for (const auto& [fingerprint, key] : after.keys) {
     Served::Key& mine = now.keys[fingerprint];
     mine.generation = key.generation;
@@ -138,6 +140,7 @@ void DnsServer::replace(Piece piece, const Served& after, Served& now) {
         mine.dnskey = key.dnskey;
         mine.krrsig = key.krrsig;
         mine.cds = key.cds;
+        mine.revoked = key.revoked;
         break;
       case Piece::first_half: mine.first_half = key.first_half; break;
       case Piece::second_half: mine.second_half = key.second_half; break;
@@ -165,11 +168,12 @@ ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys)
   ServedZone seen;
   seen.dnskey_ttl = zone.now.dnskey_ttl;
   seen.max_zone_ttl = zone.now.zone_ttl;
+  seen.cds_delete = zone.now.cds_delete;
   for (const KeyTarget& target : keys) {
     const auto found = zone.now.keys.find(target.key);
     const Served::Key key = found == zone.now.keys.end() ? Served::Key{} : found->second;
     seen.keys.push_back({key.dnskey, key.krrsig, key.first_half && key.second_half,
-                         key.first_half || key.second_half, key.cds});
+                         key.first_half || key.second_half, key.cds, key.revoked});
     if (key.first_half) seen.first_expiry = context_.schedule.now() + context_.swarm.policy.signature_refresh;
   }
   return seen;
@@ -241,6 +245,11 @@ std::set<Fingerprint> DnsServer::cds(const ZoneName& name) const {
     }
   }
   return keys;
+}
+
+bool DnsServer::asks_for_no_ds(const ZoneName& name) const {
+  const Served* zone = served(name);
+  return zone != nullptr && zone->cds_delete;
 }
 
 std::size_t DnsServer::keys_published(const ZoneName& name) const {

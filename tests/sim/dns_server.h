@@ -44,6 +44,7 @@ class DnsServer {
   /// Null if it has no such zone now.
   const Served* served(const ZoneName& zone) const;
   std::set<Fingerprint> cds(const ZoneName& zone) const;
+  bool asks_for_no_ds(const ZoneName& zone) const;
   std::size_t keys_published(const ZoneName& zone) const;
 
  private:

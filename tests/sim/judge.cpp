@@ -131,6 +131,8 @@ void Judge::ordered(std::size_t member, const ZoneName& name, const Served& befo
     check_forward(member, key, Record::krrsig, old.krrsig, records.krrsig);
     check_forward(member, key, Record::zrrsig, old.first_half, records.first_half);
     check_forward(member, key, Record::ds, old.cds, records.cds);
+    check_forward(member, key, Record::revoked, old.revoked, records.revoked);
+    if (records.revoked && !old.revoked) context_.counters.add("key revoked");
     if (records.nothing()) continue;
     const auto introduced = zone.introduced.try_emplace(records.generation, key);
     if (introduced.second) check_earliest(zone, records.generation, key);

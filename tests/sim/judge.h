@@ -24,12 +24,13 @@ namespace rollcall::sim {
 struct Served {
   struct Key {
     Generation generation;
-    bool dnskey = false, krrsig = false, cds = false;
+    bool dnskey = false, krrsig = false, cds = false, revoked = false;
     bool first_half = false, second_half = false;  ///< ZRRSIG
-    bool nothing() const { return !(dnskey || krrsig || cds || first_half || second_half); }
+    bool nothing() const { return !(dnskey || krrsig || cds || revoked || first_half || second_half); }
     bool operator==(const Key&) const = default;
   };
   std::map<Fingerprint, Key> keys;
+  bool cds_delete = false;  ///< A CDS that asks for no DS.
   Seconds dnskey_ttl{0};
   Seconds zone_ttl{0};
   bool operator==(const Served&) const = default;

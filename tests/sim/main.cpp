@@ -23,6 +23,7 @@ struct Options {
   std::optional<std::size_t> members;
   std::int64_t days = 150;
   std::string faults;
+  std::string rollovers;
   unsigned jobs = 1;
   bool until_violation = false;
 };
@@ -36,31 +37,40 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--days", options.days, "Of faults, before everything is healed")->check(CLI::Range(1, 10'000));
   app.add_option("--faults", options.faults, "Names with commas between them, all, or none; else by seed");
   app.add_flag("--until-violation", options.until_violation, "The first one ends it");
+  app.add_option("--rollovers", options.rollovers, "The same for what administrators want");
   app.add_option("--jobs", options.jobs, "Histories side by side")->check(CLI::Range(1, 256));
 }
 
-std::set<sim::Fault> parse_faults(const std::string& text) {
+// `a,b`, `all` or `none`.
+template <class Value>
+std::set<Value> parse_list(const std::string& option, const std::string& text, const std::vector<Value>& all,
+                           std::optional<Value> (*from)(std::string_view)) {
   if (text == "none") return {};
-  if (text == "all") return {sim::all_faults().begin(), sim::all_faults().end()};
-  std::set<sim::Fault> faults;
+  if (text == "all") return {all.begin(), all.end()};
+  std::set<Value> values;
   std::istringstream list{text};
   for (std::string name; std::getline(list, name, ',');) {
-    const auto fault = sim::fault_from(name);
-    if (!fault) {
+    const auto value = from(name);
+    if (!value) {
       std::string known;
-      for (const sim::Fault each : sim::all_faults()) known += " " + std::string(to_string(each));
-      throw std::invalid_argument("--faults: no such fault: '" + name + "'; there are:" + known + " all none");
+      for (const Value each : all) known += " " + std::string(to_string(each));
+      throw std::invalid_argument(option + ": no such one: '" + name + "'; there are:" + known + " all none");
     }
-    faults.insert(*fault);
+    values.insert(*value);
   }
-  return faults;
+  return values;
 }
 
 sim::Campaign campaign_of(const Options& options) {
   sim::Campaign campaign{options.seed.value_or(options.from), options.seed ? 1 : options.seeds, options.jobs, options.until_violation, {}};
   campaign.fixed.members = options.members;
   campaign.fixed.duration = std::chrono::days{options.days};
-  if (!options.faults.empty()) campaign.fixed.faults = parse_faults(options.faults);
+  if (!options.faults.empty()) {
+    campaign.fixed.faults = parse_list("--faults", options.faults, sim::all_faults(), sim::fault_from);
+  }
+  if (!options.rollovers.empty()) {
+    campaign.fixed.rollovers = parse_list("--rollovers", options.rollovers, sim::all_rollovers(), sim::rollover_from);
+  }
   return campaign;
 }
 

@@ -26,9 +26,10 @@ void Parent::delegate(const ZoneName& name) {
 }
 
 void Parent::scan(const ZoneName& name) {
-  const std::set<Fingerprint> ds = announced(name);
+  const auto announced_now = announced(name);
   Zone& zone = zones_.at(name);
-  if (!ds.empty() && ds != zone.accepted) {
+  if (announced_now && *announced_now != zone.accepted) {
+    const std::set<Fingerprint>& ds = *announced_now;
     zone.accepted = ds;
     const Nanoseconds lag = context_.dice.between(Nanoseconds{0}, lag_);
     if (lag > hours{24 * 7}) context_.counters.add("DS a week late");
@@ -37,12 +38,14 @@ void Parent::scan(const ZoneName& name) {
   context_.schedule.after(context_.dice.between(hours{1}, hours{12}), [this, name] { scan(name); });
 }
 
-// Empty unless all who answer announce the same.
-std::set<Fingerprint> Parent::announced(const ZoneName& name) const {
-  const std::vector<std::set<Fingerprint>> sets = read_cds_(name);
-  if (sets.empty()) return {};
+// Empty unless all who answer announce the same, and anything.
+std::optional<std::set<Fingerprint>> Parent::announced(const ZoneName& name) const {
+  const std::vector<Cds> sets = read_cds_(name);
+  if (sets.empty()) return std::nullopt;
   const bool equal = std::ranges::all_of(sets, [&sets](const auto& set) { return set == sets.front(); });
-  return equal ? sets.front() : std::set<Fingerprint>{};
+  const bool says_something = !sets.front().keys.empty() || sets.front().none_wanted;
+  if (!equal || !says_something) return std::nullopt;
+  return sets.front().keys;
 }
 
 void Parent::accept(const ZoneName& name, const std::set<Fingerprint>& ds) {
@@ -109,6 +112,10 @@ void Parent::withdraw(const ZoneName& name) {
   ++found->second.change;
   found->second.accepted = {};
   for (std::size_t address = 0; address < found->second.addresses.size(); ++address) publish(name, address, {});
+}
+
+bool Parent::has_none(const ZoneName& name) const {
+  return std::ranges::all_of(zones_.at(name).addresses, [](const auto& ds) { return ds.empty(); });
 }
 
 void Parent::hurry() {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -16,8 +17,13 @@ namespace rollcall::sim {
 
 class Parent {
  public:
-  /// What each server that answers now announces.
-  using ReadCds = std::function<std::vector<std::set<Fingerprint>>(const ZoneName&)>;
+  /// The CDS of a server that answers: keys, or that no DS is wanted; neither: it says nothing.
+  struct Cds {
+    std::set<Fingerprint> keys;
+    bool none_wanted = false;
+    bool operator==(const Cds&) const = default;
+  };
+  using ReadCds = std::function<std::vector<Cds>(const ZoneName&)>;
 
   Parent(Context& context, Judge& judge, ReadCds read_cds);
 
@@ -25,6 +31,8 @@ class Parent {
 
   /// What an agent that asks all addresses now gets to know.
   ParentAnswer answer(const ZoneName& zone, const std::set<Fingerprint>& known) const;
+  /// Whether no address has a DS.
+  bool has_none(const ZoneName& zone) const;
   /// The DS that every address has; empty if they differ.
   std::set<Fingerprint> agreed(const ZoneName& zone) const;
 
@@ -40,7 +48,7 @@ class Parent {
   };
 
   void scan(const ZoneName& name);
-  std::set<Fingerprint> announced(const ZoneName& name) const;
+  std::optional<std::set<Fingerprint>> announced(const ZoneName& name) const;
   void accept(const ZoneName& name, const std::set<Fingerprint>& ds);
   void publish(const ZoneName& name, std::size_t address, const std::set<Fingerprint>& ds);
 

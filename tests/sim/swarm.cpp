@@ -33,6 +33,16 @@ constexpr std::array<std::pair<Fault, std::string_view>, 31> names{{
     {Fault::lost_disk, "lost-disk"},
 }};
 
+constexpr std::array<std::pair<Rollover, std::string_view>, 13> rollover_names{{
+    {Rollover::double_signature, "double-signature"}, {Rollover::double_ds, "double-ds"},
+    {Rollover::double_rrset, "double-rrset"}, {Rollover::csk, "csk"},
+    {Rollover::algorithm, "algorithm"},       {Rollover::liberal, "liberal"},
+    {Rollover::insecure, "insecure"},         {Rollover::standby, "standby"},
+    {Rollover::trust_anchor, "trust-anchor"}, {Rollover::emergency, "emergency"},
+    {Rollover::abandon, "abandon"},           {Rollover::suspend, "suspend"},
+    {Rollover::manual, "manual"},
+}};
+
 std::size_t draw_members(Dice& dice) {
   if (dice.one_in(150)) return dice.pick<std::size_t>({12, 20});
   return dice.pick<std::size_t>({1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 4, 4, 5, 7});
@@ -70,6 +80,7 @@ Settings draw_settings(Dice& dice, std::size_t members) {
   settings.look_interval = dice.pick<Seconds>({hours{12}, hours{48}});
   settings.parent_poll = dice.pick<Seconds>({hours{2}, hours{8}});
   settings.silence = 3 * settings.heartbeat_idle;
+  settings.cds_delete = true;
   settings.version = "simulated";
   return settings;
 }
@@ -82,6 +93,28 @@ std::set<Fault> draw_faults(Dice& dice) {
   }
   if (dice.one_in(15)) faults.insert(dice.pick({Fault::restored, Fault::unsynced, Fault::lost_disk}));
   return faults;
+}
+
+std::set<Rollover> draw_rollovers(Dice& dice) {
+  std::set<Rollover> rollovers;
+  const std::uint64_t density = dice.pick<std::uint64_t>({0, 10, 25, 50});
+  for (const Rollover rollover : all_rollovers()) {
+    if (dice.percent(density)) rollovers.insert(rollover);
+  }
+  return rollovers;
+}
+
+void apply_rollovers(const Swarm& swarm, Policy& policy) {
+  if (swarm.on(Rollover::csk)) policy.scheme = Scheme::csk;
+  if (swarm.on(Rollover::double_signature)) policy.zsk_rollover = ZskRollover::double_signature;
+  if (swarm.on(Rollover::double_ds)) policy.ksk_rollover = KskRollover::double_ds;
+  if (swarm.on(Rollover::double_rrset)) policy.ksk_rollover = KskRollover::double_rrset;
+  if (swarm.on(Rollover::liberal)) policy.algorithm_rollover = AlgorithmRollover::liberal;
+  policy.standby_ksk = policy.standby_zsk = swarm.on(Rollover::standby);
+  policy.trust_anchor = swarm.on(Rollover::trust_anchor);
+  policy.hold_down = 10_days;
+  // A lifetime in which the whole rollover fits.
+  if (policy.trust_anchor && policy.ksk_lifetime > Seconds{0}) policy.ksk_lifetime = 90_days;
 }
 
 void draw_servers(Dice& dice, Swarm& swarm) {
@@ -133,6 +166,25 @@ const std::vector<Fault>& all_faults() {
   return all;
 }
 
+std::string_view to_string(Rollover rollover) {
+  return std::ranges::find(rollover_names, rollover, &std::pair<Rollover, std::string_view>::first)->second;
+}
+
+std::optional<Rollover> rollover_from(std::string_view name) {
+  const auto found = std::ranges::find(rollover_names, name, &std::pair<Rollover, std::string_view>::second);
+  if (found == rollover_names.end()) return std::nullopt;
+  return found->first;
+}
+
+const std::vector<Rollover>& all_rollovers() {
+  static const std::vector<Rollover> all = [] {
+    std::vector<Rollover> rollovers;
+    for (const auto& entry : rollover_names) rollovers.push_back(entry.first);
+    return rollovers;
+  }();
+  return all;
+}
+
 Swarm swarm(std::uint64_t seed, const Fixed& fixed) {
   Dice dice{seed};
   Swarm swarm;
@@ -154,6 +206,10 @@ Swarm swarm(std::uint64_t seed, const Fixed& fixed) {
   swarm.engine = dice.one_in(3) ? Engine::ds389 : Engine::slapd;
   draw_servers(dice, swarm);
   draw_parent(dice, swarm);
+  Dice wishes{seed ^ 0x5eed0f5eed0f5eedULL};
+  std::set<Rollover> rollovers = draw_rollovers(wishes);
+  swarm.rollovers = fixed.rollovers.value_or(std::move(rollovers));
+  apply_rollovers(swarm, swarm.policy);
   return swarm;
 }
 

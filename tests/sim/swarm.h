@@ -59,6 +59,26 @@ enum class Engine : std::uint8_t {
   ds389,  ///< Does not replicate between machines whose clocks are more than a day apart.
 };
 
+/// What administrators want beside the ordinary.
+enum class Rollover : std::uint8_t {
+  double_signature,  ///< Of ZSKs.
+  double_ds,
+  double_rrset,
+  csk,
+  algorithm,     ///< Another one, now and then.
+  liberal,       ///< And its DNSKEYs and signatures together.
+  insecure,      ///< For a while, and back.
+  standby,
+  trust_anchor,  ///< RFC 5011.
+  emergency,
+  abandon,
+  suspend,
+  manual,        ///< Somebody takes the steps, once a day.
+};
+std::string_view to_string(Rollover rollover);
+std::optional<Rollover> rollover_from(std::string_view name);
+const std::vector<Rollover>& all_rollovers();
+
 std::string_view to_string(Fault fault);
 std::optional<Fault> fault_from(std::string_view name);
 const std::vector<Fault>& all_faults();
@@ -68,6 +88,7 @@ struct Fixed {
   std::optional<std::size_t> members;
   Seconds duration = 150_days;
   std::optional<std::set<Fault>> faults;  ///< Exactly these; empty: by seed.
+  std::optional<std::set<Rollover>> rollovers = {};  ///< The same.
 };
 
 struct Swarm {
@@ -77,6 +98,7 @@ struct Swarm {
   std::size_t zones = 1;
   Seconds duration = 150_days;
   std::set<Fault> faults;
+  std::set<Rollover> rollovers;
   Seconds fault_interval = 10_days;  ///< About, between two of a kind.
 
   Policy policy;
@@ -95,6 +117,7 @@ struct Swarm {
   bool parent_by_hand = false;            ///< Members cannot ask the parent; people tell them.
 
   bool on(Fault fault) const { return faults.contains(fault); }
+  bool on(Rollover rollover) const { return rollovers.contains(rollover); }
 };
 
 Swarm swarm(std::uint64_t seed, const Fixed& fixed);

@@ -23,7 +23,8 @@ World::World(Swarm swarm, std::ostream* story, const DelayStrategy* delay)
       parent_(context_, judge_, [this](const ZoneName& zone) { return announced(zone); }),
       site_{context_, judge_, directory_, parent_, crypto_, delay != nullptr ? *delay : random_delay_,
             [this](std::size_t index) { faults_.died(index); }},
-      faults_(*this) {
+      faults_(*this),
+      administrators_(*this) {
   begin();
 }
 
@@ -45,7 +46,10 @@ void World::begin() {
   set_up_zones();
   context_.schedule.after(day, [this] { every_day(); });
   // What went wrong before there was a cluster would be a story about something else.
-  context_.schedule.after(hours{2}, [this] { faults_.begin(); });
+  context_.schedule.after(hours{2}, [this] {
+    faults_.begin();
+    administrators_.begin();
+  });
 }
 
 void World::set_up_zones() {
@@ -125,13 +129,13 @@ std::optional<std::size_t> World::someone_serving(std::size_t but) {
   return context_.dice.pick(able);
 }
 
-void World::roll(std::size_t at, Role role) {
+void World::roll(std::size_t at, Role role, bool emergency) {
   Machine& host = machine(at);
   if (!host.alive()) return;
   Uuid request;
   for (std::byte& byte : request.bytes) byte = static_cast<std::byte>(context_.dice.below(256));
   const ZoneName& zone = context_.dice.pick(zones_);
-  const auto refused = host.member().roll(zone, role, request, "admin");
+  const auto refused = host.member().roll(zone, role, request, "admin", emergency);
   context_.trace.line("admin", "asks " + host.name() + " for a new " + std::string(to_string(role)) + " of " + zone +
                                    (refused ? ", refused: " + *refused : ""));
   host.poke();
@@ -148,10 +152,12 @@ void World::appoint(std::size_t at, const std::vector<std::size_t>& managers) {
   directory_.write(at, config);
 }
 
-std::vector<std::set<Fingerprint>> World::announced(const ZoneName& zone) const {
-  std::vector<std::set<Fingerprint>> sets;
+std::vector<Parent::Cds> World::announced(const ZoneName& zone) const {
+  std::vector<Parent::Cds> sets;
   for (const auto& machine : machines_) {
-    if (machine->dns().answering() && machine->dns().served(zone) != nullptr) sets.push_back(machine->dns().cds(zone));
+    if (machine->dns().answering() && machine->dns().served(zone) != nullptr) {
+      sets.push_back({machine->dns().cds(zone), machine->dns().asks_for_no_ds(zone)});
+    }
   }
   return sets;
 }
@@ -221,8 +227,15 @@ void World::tell_of_ds() {
     const bool asked = std::ranges::any_of(zone.holds, [](const Hold& hold) { return hold.reason == Reason::parent; });
     const std::set<Fingerprint> there = parent_.agreed(zone.zone.name);
     const auto announced_by_all = announced(zone.zone.name);
-    const bool wanted = !announced_by_all.empty() && std::ranges::all_of(announced_by_all, [&there](const auto& ds) { return ds == there; });
-    if (!asked || there.empty() || !wanted || !judge_.trusted(host.index(), zone.zone.name)) continue;
+    const auto all_say = [&](const Parent::Cds& wanted) {
+      return !announced_by_all.empty() && std::ranges::all_of(announced_by_all, [&](const Parent::Cds& cds) { return cds == wanted; });
+    };
+    if (!asked || !judge_.trusted(host.index(), zone.zone.name)) continue;
+    if (all_say({{}, true}) && parent_.has_none(zone.zone.name)) {
+      host.member().ds_withdrawn(zone.zone.name, "admin");
+      host.poke();
+    }
+    if (there.empty() || !all_say({there, false})) continue;
     context_.counters.add("DS told by hand");
     context_.trace.line("admin", "tells " + host.name() + " that the DS of " + zone.zone.name + " is published");
     host.member().ds_published(zone.zone.name, "admin");
@@ -233,6 +246,7 @@ void World::tell_of_ds() {
 
 void World::heal() {
   faults_.end();
+  administrators_.end();
   context_.trace.line("world", "everything is healed");
   directory_.set_hostile(false);
   directory_.set_lag(Seconds{2});

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/administrators.h"
 #include "tests/sim/crypto.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/machine.h"
@@ -47,7 +48,7 @@ class World {
   std::size_t add_machine();                 ///< Its agent runs, but it is no member yet.
   void admit(std::size_t joiner);            ///< By any member that serves, again until it is done.
   void admit(std::size_t joiner, std::size_t by);
-  void roll(std::size_t at, Role role);
+  void roll(std::size_t at, Role role, bool emergency = false);
   void withdraw_ds(const ZoneName& zone) { parent_.withdraw(zone); }
   void appoint(std::size_t at, const std::vector<std::size_t>& managers);
   const std::vector<ZoneName>& zones() const { return zones_; }
@@ -57,7 +58,7 @@ class World {
   void set_up_zones();
   void wire(std::size_t index);
   std::optional<std::size_t> someone_serving(std::size_t but);
-  std::vector<std::set<Fingerprint>> announced(const ZoneName& zone) const;
+  std::vector<Parent::Cds> announced(const ZoneName& zone) const;
   void every_day();
   using Reports = std::vector<std::pair<const Machine*, MemberStatus>>;
   void watch_holds(const Reports& reports);
@@ -81,6 +82,7 @@ class World {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<ZoneName> zones_;
   Faults faults_;
+  Administrators administrators_;
   std::map<std::string, unsigned> held_for_;  ///< Days, by step.
   std::map<std::string, unsigned> silent_for_;  ///< Days, by who should have raised which alarm.
 };
