@@ -17,8 +17,16 @@ Hold hold_for(const WantedStep& wanted, No no) {
   return {no.reason, wanted.step.text, std::move(no.text), std::move(no.waits_for), no.until};
 }
 
-// A zone is unsigned only after everybody gave up its keys. A key that stands by and is of another
-// algorithm than the policy's is in the way of the next one.
+// In the way of the next one: of another algorithm than the policy's, and standing by, or waiting for
+// a partner that will not come.
+bool is_of_no_use(const ZoneView& view, const KeyView& key) {
+  if (key.in_use() || key.generation.algorithm == view.wishes.algorithm) return false;
+  if (key.standby) return true;
+  const bool needs_partner = entry_of(view, key) != Entry::successor && key.role() != Role::csk;
+  return !key.introduced() && needs_partner && !partner_of(view, key);
+}
+
+// A zone is unsigned only after everybody gave up its keys.
 Step giving_up(const ZoneView& view) {
   Step step;
   const bool has_ds = std::ranges::any_of(view.keys, [](const KeyView& key) {
@@ -27,8 +35,7 @@ Step giving_up(const ZoneView& view) {
   const bool unsigning = view.wishes.insecure && !has_ds;
   step.why = unsigning ? "the zone is to be insecure" : "of another algorithm than the policy's";
   for (const KeyView& key : view.keys) {
-    const bool of_no_use = key.standby && !key.in_use() &&
-                           key.generation.algorithm != view.wishes.algorithm;
+    const bool of_no_use = is_of_no_use(view, key);
     const bool gives_up = unsigning && !key.completely_hidden();
     if (key.abandoned || !(gives_up || of_no_use)) continue;
     step.abandons.push_back(key.key);

@@ -213,8 +213,9 @@ std::optional<No> ds_waits_for_zone(const ZoneView& view, const WantedStep& want
 std::optional<No> replacement_is_everywhere(const ZoneView& view, const KeyView& key) {
   const KeyView& successor = *successor_of(view, key);
   for (const Record record : all_records) {
-    if (!successor.has(record)) continue;
-    if (auto no = awaits(successor, record, State::omnipresent)) return no;
+    if (!successor.has(record)) continue;  // withdrawn already: the zone was on its way to insecure
+    const State wanted = successor.serves(record) ? State::omnipresent : State::hidden;
+    if (auto no = awaits(successor, record, wanted)) return no;
   }
   for (const Record record : all_records) {
     if (!key.was_introduced(record)) continue;

@@ -178,9 +178,9 @@ std::optional<std::string> Member::Impl::objection(const Candidate& candidate) {
   if (candidate.due > now_.wall + settings_.clock_tolerance) {
     return "it says that it was due in the future, at " + to_iso(candidate.due);
   }
-  const Candidate* before = last_winner(work, candidate.generation.role);
-  const Algorithm algorithm = candidate.generation.algorithm;
-  if (policy.algorithm == algorithm || (before && before->generation.algorithm == algorithm)) return std::nullopt;
+  // Later ones come in any case: a member may not have heard yet that another algorithm is wanted.
+  const std::uint32_t number = candidate.generation.number;
+  if (number > 1 || policy.algorithm == candidate.generation.algorithm) return std::nullopt;
   return "the policy wants algorithm " + std::string{mnemonic(policy.algorithm)};
 }
 

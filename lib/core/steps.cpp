@@ -69,17 +69,6 @@ constexpr RecordSet everything{Record::dnskey, Record::krrsig, Record::zrrsig, R
 
 bool on_its_way_in(const KeyView& key) { return !key.in_use() && !key.abandoned; }
 
-// A chain takes a KSK and a ZSK of one algorithm, which enter together.
-const KeyView* partner_in(const ZoneView& view, const KeyView& key) {
-  if (key.role() == Role::csk) return nullptr;
-  const auto found = std::ranges::find_if(view.keys, [&](const KeyView& other) {
-    return other.role() != key.role() && other.role() != Role::csk && on_its_way_in(other) &&
-           other.generation.algorithm == key.generation.algorithm &&
-           entry_of(view, other) == entry_of(view, key);
-  });
-  return found == view.keys.end() ? nullptr : &*found;
-}
-
 struct NextStage {
   Stage stage;
   bool first, last;
@@ -113,7 +102,7 @@ std::optional<WantedStep> step_in(const ZoneView& view, const KeyView& key) {
   const bool used_by_ds = next->stage.records.contains(Record::ds);
   if (alone || used_by_ds) return finished(view, std::move(wanted));
 
-  const KeyView* partner = partner_in(view, key);
+  const KeyView* partner = partner_of(view, key);
   if (!partner) {
     wanted.lacks_partner = true;
   } else if (next->stage.records.contains(Record::dnskey)) {
@@ -260,6 +249,16 @@ Entry entry_of(const ZoneView& view, const KeyView& key) {
   if (!predecessor || predecessor->completely_hidden()) return Entry::new_chain;
   return predecessor->generation.algorithm == key.generation.algorithm ? Entry::successor
                                                                        : Entry::new_algorithm;
+}
+
+const KeyView* partner_of(const ZoneView& view, const KeyView& key) {
+  if (key.role() == Role::csk) return nullptr;
+  const auto found = std::ranges::find_if(view.keys, [&](const KeyView& other) {
+    return other.role() != key.role() && other.role() != Role::csk && on_its_way_in(other) &&
+           other.generation.algorithm == key.generation.algorithm &&
+           entry_of(view, other) == entry_of(view, key);
+  });
+  return found == view.keys.end() ? nullptr : &*found;
 }
 
 std::vector<WantedStep> wanted_steps(const ZoneView& view) {

@@ -44,6 +44,8 @@ const KeyView* successor_of(const ZoneView& view, const KeyView& key);
 /// Whether its successor is in use, or its DS was withdrawn without one.
 bool is_leaving(const ZoneView& view, const KeyView& key);
 Entry entry_of(const ZoneView& view, const KeyView& key);
+/// A chain takes a KSK and a ZSK of one algorithm, which enter together; null: there is none.
+const KeyView* partner_of(const ZoneView& view, const KeyView& key);
 
 /// `ZSK 41211`
 std::string name_of(const KeyView& key);

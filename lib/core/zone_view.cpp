@@ -36,6 +36,18 @@ bool seen_as_wanted(const Observation& observation, const Fingerprint& key, bool
   return wanted ? in(observation.ds) : !in(observation.ds) && !in(observation.ds_somewhere);
 }
 
+// Whether the DNSKEY was withdrawn by a decision that rests on one of these.
+bool removal_rests_on(const ZoneBook& book, const Fingerprint& key, const std::vector<FactId>& ds_withdrawals) {
+  const auto& removals = book.history({key, Record::dnskey}).withdrawn_by;
+  if (removals.empty()) return false;
+  return std::ranges::any_of(book.decisions(), [&](const auto& decision) {
+    const bool removal = std::ranges::find(removals, decision.id) != removals.end();
+    return removal && std::ranges::any_of(decision->rests_on, [&](const FactId& id) {
+      return std::ranges::find(ds_withdrawals, id) != ds_withdrawals.end();
+    });
+  });
+}
+
 std::string awaited_at_parent(bool withdrawn, const Candidate& key) {
   return "the DS of " + std::string{to_string(key.generation.role)} + ' ' + std::to_string(key.key_tag) +
          (withdrawn ? " has to leave the parent" : " has to appear at the parent");
@@ -183,8 +195,8 @@ std::vector<MemberId> not_acked(const Lens& lens, const ZoneRef& zone,
 
 bool ds_confirmed(const Lens& lens, const KeyRecord& ds) {
   const RecordHistory& history = lens.book.history(ds);
-  // Nobody withdraws a KSK before its DS has left every cache: who decided that had the proof.
-  if (history.withdrawn() && lens.book.history({ds.key, Record::dnskey}).withdrawn()) return true;
+  // Who withdrew the key after its DS had the proof that no cache has that.
+  if (history.withdrawn() && removal_rests_on(lens.book, ds.key, history.withdrawn_by)) return true;
   const std::vector<FactId>& after = history.last_change();
   std::size_t witnesses = 0;
   bool by_hand = false;

@@ -109,7 +109,10 @@ void apply_rollovers(const Swarm& swarm, Policy& policy) {
   if (swarm.on(Rollover::double_signature)) policy.zsk_rollover = ZskRollover::double_signature;
   if (swarm.on(Rollover::double_ds)) policy.ksk_rollover = KskRollover::double_ds;
   if (swarm.on(Rollover::double_rrset)) policy.ksk_rollover = KskRollover::double_rrset;
-  if (swarm.on(Rollover::liberal)) policy.algorithm_rollover = AlgorithmRollover::liberal;
+  // Conservative is refused where some server cannot do it.
+  const bool all_exact = std::ranges::all_of(
+      swarm.abilities, [](SwapAbility ability) { return ability == SwapAbility::exact; });
+  if (swarm.on(Rollover::liberal) || !all_exact) policy.algorithm_rollover = AlgorithmRollover::liberal;
   policy.standby_ksk = policy.standby_zsk = swarm.on(Rollover::standby);
   policy.trust_anchor = swarm.on(Rollover::trust_anchor);
   policy.hold_down = 10_days;
