@@ -20,7 +20,9 @@ Hold hold_for(const WantedStep& wanted, No no) {
 // In the way of the next one: of another algorithm than the policy's, and standing by, or waiting for
 // a partner that will not come.
 bool is_of_no_use(const ZoneView& view, const KeyView& key) {
-  if (key.in_use() || key.generation.algorithm == view.wishes.algorithm) return false;
+  if (key.in_use()) return false;
+  if (key.was_introduced(Record::ds) && !key.serves(Record::ds)) return true;  // it cannot come back
+  if (key.generation.algorithm == view.wishes.algorithm) return false;
   if (key.standby) return true;
   const bool needs_partner = entry_of(view, key) != Entry::successor && key.role() != Role::csk;
   return !key.introduced() && needs_partner && !partner_of(view, key);
@@ -33,7 +35,7 @@ Step giving_up(const ZoneView& view) {
     return key[Record::ds].state != State::hidden;
   });
   const bool unsigning = view.wishes.insecure && !has_ds;
-  step.why = unsigning ? "the zone is to be insecure" : "of another algorithm than the policy's";
+  step.why = unsigning ? "the zone is to be insecure" : "of no use for what the policy wants";
   for (const KeyView& key : view.keys) {
     const bool of_no_use = is_of_no_use(view, key);
     const bool gives_up = unsigning && !key.completely_hidden();

@@ -97,14 +97,20 @@ bool only_waits_for_ds(const KeyView& incoming) {
          ds.missing.empty() && !ds.pending.empty();
 }
 
+// What it has so far is in every cache, and more is not wanted yet.
+bool stands_by(const ZoneView& view, const KeyView& key) {
+  if (key.in_use() || !(key.standby || view.wishes.standby(key.role()))) return false;
+  return std::ranges::all_of(all_records, [&](Record record) {
+    return !key.was_introduced(record) || key[record].state == State::omnipresent;
+  });
+}
+
 // The key that is on its way in, or whose predecessor is on its way out; null if none is.
 const KeyView* rolling_key(const ZoneView& view, Role role) {
   for (const KeyView& key : view.keys) {
     if (key.role() != role || !key.introduced() || key.completely_hidden()) continue;
     const KeyView* before = predecessor_of(view, key);
-    const bool stands_by = !key.in_use() && (key.standby || view.wishes.standby(role)) &&
-                           key[Record::dnskey].state == State::omnipresent;
-    if (stands_by) continue;
+    if (stands_by(view, key)) continue;
     const bool rolls = before && !before->completely_hidden();
     if (rolls || (!before && !key.in_use() && role == Role::zsk)) return &key;
   }

@@ -144,6 +144,7 @@ class Member::Impl {
   void drop_intent(const Intent& intent);
   bool intends(const ZoneRef& zone, Role role) const;
   void prune_losers(ZoneWork& work);
+  bool gave_up_unused(const ZoneWork& work, const Fingerprint& key) const;
   void purge_retired(ZoneWork& work);
   const Candidate* last_winner(const ZoneWork& work, Role role) const;
   void tell_winners(ZoneWork& work);

@@ -9,13 +9,13 @@
 namespace rollcall {
 namespace {
 
-// If candidate after candidate is refused, something is wrong that more keys will not mend: each
+// If candidate after candidate is refused or given up, something is wrong that more keys will not mend: each
 // next generation comes twice as late, until an administrator has looked.
 Nanoseconds after_voids(unsigned voids, const Policy& policy) {
   if (voids <= 1) return Nanoseconds{0};
   const Nanoseconds first = std::max(policy.window_first, Seconds{1});
   const Nanoseconds later = first * (std::int64_t{1} << std::min(voids, 20u));
-  return std::min<Nanoseconds>(later, std::max(policy.window, policy.window_first));
+  return std::min<Nanoseconds>(later, std::max<Seconds>(policy.window, 1_days));
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
            !work.book.first_use(*over.winner->content);
   };
   while (election.voided || never_used(election)) {
-    if (election.voided) ++need.voids;
+    ++need.voids;
     need.due = std::max(need.due.value_or(Time{}), election.candidates.back()->created);
     if (!request) request = work.book.request_for(role, election.number);
     if (election.number == 1) {
@@ -220,6 +220,12 @@ void Member::Impl::tell_winners(ZoneWork& work) {
   }
 }
 
+// Everybody knows that the key is given up, and nothing of it was ever introduced.
+bool Member::Impl::gave_up_unused(const ZoneWork& work, const Fingerprint& key) const {
+  const auto found = std::ranges::find(work.view.keys, key, &KeyView::key);
+  return found != work.view.keys.end() && found->abandoned && found->unaware.empty() && !found->introduced();
+}
+
 // The owner of a losing candidate prunes it once every member acked the winner's first
 // introduction, or at once if all candidates of its generation are out.
 void Member::Impl::prune_losers(ZoneWork& work) {
@@ -230,8 +236,10 @@ void Member::Impl::prune_losers(ZoneWork& work) {
     if (candidate.id.author != self_ || ended_.contains(candidate.id)) continue;
     const Generation& generation = candidate->generation;
     const Election election = elect(work.book, generation.role, generation.number, acks_);
-    if (election.open() || (election.winner && election.winner->id == candidate.id)) continue;
-    if (election.winner) {
+    if (election.open()) continue;
+    const bool given_up = gave_up_unused(work, candidate->fingerprint);
+    if (election.winner && election.winner->id == candidate.id && !given_up) continue;
+    if (election.winner && !given_up) {
       const auto& introduced =
           work.book.history({election.winner->content->fingerprint, Record::dnskey}).introduced_by;
       if (introduced.empty() || !not_acked(lens, work.zone, introduced).empty()) continue;
@@ -239,9 +247,11 @@ void Member::Impl::prune_losers(ZoneWork& work) {
     }
     tell(Notice::Level::notice, "loser pruned", work.zone.name,
          to_string(generation) + ": own key tag " + std::to_string(candidate->key_tag) +
-             (election.winner ? ", " + name_of_member(election.winner->id.author.member) + " was earlier"
+             (given_up ? ", given up before its use" : election.winner ? ", " + name_of_member(election.winner->id.author.member) + " was earlier"
                               : ", the generation is void"));
-    add_fact(Tombstone{candidate.id, election.winner ? "lost the election" : "generation void"});
+    add_fact(Tombstone{candidate.id, given_up          ? "given up before its use"
+                                     : election.winner ? "lost the election"
+                                                       : "generation void"});
   }
 }
 

@@ -74,8 +74,17 @@ struct NextStage {
   bool first, last;
 };
 
+// A new DS, or one below which no DNSKEY is yet, takes an old one that is there.
+Wishes wishes_for(const ZoneView& view, const KeyView& key) {
+  Wishes wishes = view.wishes;
+  const KeyView* predecessor = predecessor_of(view, key);
+  const bool supported = predecessor && predecessor->serves(Record::ds);
+  if (!supported && !key.was_introduced(Record::ds)) wishes.ksk_rollover = KskRollover::double_ksk;
+  return wishes;
+}
+
 std::optional<NextStage> next_stage_in(const ZoneView& view, const KeyView& key) {
-  const auto stages = stages_in(key.role(), entry_of(view, key), view.wishes, view.swap);
+  const auto stages = stages_in(key.role(), entry_of(view, key), wishes_for(view, key), view.swap);
   for (std::size_t i = 0; i < stages.size(); ++i) {
     if (remains_to_introduce(key, stages[i].records)) {
       return NextStage{stages[i], !key.introduced(), i + 1 == stages.size()};

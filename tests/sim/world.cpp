@@ -284,6 +284,14 @@ void World::tell_state() {
       for (const auto& [role, due] : zone.next_keys) {
         tell(zone.zone.name + " next " + std::string(to_string(role)) + " due " + to_iso(due));
       }
+      for (const KeyStatus& key : zone.keys) {
+        std::string records;
+        for (const auto& [record, state] : key.records) {
+          if (state.state != State::hidden) records += " " + std::string(to_string(record)) + " " + std::string(to_string(state.state));
+        }
+        tell(zone.zone.name + " " + to_string(key.generation) + ", key tag " + std::to_string(key.key_tag) + ", " +
+             std::string(mnemonic(key.generation.algorithm)) + ", " + key.stage + ":" + records);
+      }
       for (const Hold& hold : zone.holds) tell(zone.zone.name + " holds: " + hold.step + ": " + hold.text);
     }
   }
