@@ -24,8 +24,7 @@ bool is_of_no_use(const ZoneView& view, const KeyView& key) {
   if (key.was_introduced(Record::ds) && !key.serves(Record::ds)) return true;  // it cannot come back
   if (key.generation.algorithm == view.wishes.algorithm) return false;
   if (key.standby) return true;
-  const bool needs_partner = entry_of(view, key) != Entry::successor && key.role() != Role::csk;
-  return !key.introduced() && needs_partner && !partner_of(view, key);
+  return !key.introduced() && entry_of(view, key) != Entry::successor && !has_partner(view, key);
 }
 
 // A zone is unsigned only after everybody gave up its keys.

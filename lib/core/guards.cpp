@@ -131,12 +131,15 @@ std::optional<No> other_role_is_settled(const ZoneView& view, const WantedStep& 
   return No{Reason::rules, "one rollover at a time: " + name_of(*rolling) + " is taking over", {}, {}};
 }
 
+std::optional<No> rules_guard(const ZoneView& view, const WantedStep& wanted);
+
 // If both roles could begin now, the KSK goes first.
 std::optional<No> ksk_first(const ZoneView& view, const WantedStep& wanted, Time now) {
   if (!begins_rollover(wanted) || wanted.key().role() != Role::zsk) return std::nullopt;
   for (const WantedStep& other : wanted_steps(view)) {
     const bool competes = begins_rollover(other) && other.key().role() == Role::ksk;
-    if (competes && !schedule_guard(view, other, now) && !predecessor_is_settled(view, other)) {
+    if (competes && !schedule_guard(view, other, now) && !predecessor_is_settled(view, other) &&
+        !rules_guard(view, other)) {
       return No{Reason::rules, "one rollover at a time: " + name_of(other.key()) + " goes first", {}, {}};
     }
   }
@@ -215,6 +218,15 @@ std::optional<No> ds_waits_for_zone(const ZoneView& view, const WantedStep& want
   return awaits(*signing, Record::zrrsig, State::omnipresent);
 }
 
+// The DS that a new one stands beside, or takes over from, has to be at the parent first.
+std::optional<No> old_ds_is_everywhere(const ZoneView& view, const WantedStep& wanted) {
+  const KeyView* predecessor = predecessor_of(view, wanted.key());
+  const bool adds_ds = std::ranges::any_of(
+      wanted.step.introduces, [](const KeyRecord& record) { return record.record == Record::ds; });
+  if (!adds_ds || !predecessor || !predecessor->serves(Record::ds)) return std::nullopt;
+  return awaits(*predecessor, Record::ds, State::omnipresent);
+}
+
 // What replaces the key has to be in every cache, and what left of it already in none.
 std::optional<No> replacement_is_everywhere(const ZoneView& view, const KeyView& key) {
   const KeyView& successor = *successor_of(view, key);
@@ -266,6 +278,7 @@ std::optional<No> order_guard(const ZoneView& view, const WantedStep& wanted) {
   switch (wanted.verb) {
     case Verb::enter:
       if (auto no = earlier_stages_are_everywhere(wanted)) return no;
+      if (auto no = old_ds_is_everywhere(view, wanted)) return no;
       return ds_waits_for_zone(view, wanted);
     case Verb::leave:
       for (const KeyView* key : wanted.keys) {

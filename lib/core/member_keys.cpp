@@ -240,9 +240,12 @@ void Member::Impl::prune_losers(ZoneWork& work) {
     const bool given_up = gave_up_unused(work, candidate->fingerprint);
     if (election.winner && election.winner->id == candidate.id && !given_up) continue;
     if (election.winner && !given_up) {
-      const auto& introduced =
-          work.book.history({election.winner->content->fingerprint, Record::dnskey}).introduced_by;
-      if (introduced.empty() || !not_acked(lens, work.zone, introduced).empty()) continue;
+      const Fingerprint& winner = election.winner->content->fingerprint;
+      const bool everybody_saw_it = std::ranges::any_of(all_records, [&](Record record) {
+        const auto& introduced = work.book.history({winner, record}).introduced_by;
+        return !introduced.empty() && not_acked(lens, work.zone, introduced).empty();
+      });
+      if (!everybody_saw_it && !gave_up_unused(work, winner)) continue;
       if (work.book.ever_introduced(candidate->fingerprint)) continue;
     }
     tell(Notice::Level::notice, "loser pruned", work.zone.name,

@@ -113,7 +113,7 @@ std::optional<WantedStep> step_in(const ZoneView& view, const KeyView& key) {
 
   const KeyView* partner = partner_of(view, key);
   if (!partner) {
-    wanted.lacks_partner = true;
+    wanted.lacks_partner = !has_partner(view, key);
   } else if (next->stage.records.contains(Record::dnskey)) {
     if (key.role() == Role::zsk) return std::nullopt;  // it is part of the KSK's step
     const auto theirs = next_stage_in(view, *partner);
@@ -268,6 +268,14 @@ const KeyView* partner_of(const ZoneView& view, const KeyView& key) {
            entry_of(view, other) == entry_of(view, key);
   });
   return found == view.keys.end() ? nullptr : &*found;
+}
+
+bool has_partner(const ZoneView& view, const KeyView& key) {
+  if (key.role() == Role::csk || partner_of(view, key)) return true;
+  return std::ranges::any_of(view.keys, [&](const KeyView& other) {
+    return other.role() != key.role() && other.role() != Role::csk && other.in_use() &&
+           other.generation.algorithm == key.generation.algorithm && !other.abandoned && !is_leaving(view, other);
+  });
 }
 
 std::vector<WantedStep> wanted_steps(const ZoneView& view) {

@@ -46,6 +46,8 @@ bool is_leaving(const ZoneView& view, const KeyView& key);
 Entry entry_of(const ZoneView& view, const KeyView& key);
 /// A chain takes a KSK and a ZSK of one algorithm, which enter together; null: there is none.
 const KeyView* partner_of(const ZoneView& view, const KeyView& key);
+/// Whether there is one, or the other half of its chain is in use.
+bool has_partner(const ZoneView& view, const KeyView& key);
 
 /// `ZSK 41211`
 std::string name_of(const KeyView& key);
