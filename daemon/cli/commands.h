@@ -18,9 +18,10 @@ struct Invocation {
   int exit = done;
 
   std::string zone, policy, role, replica, token, id, on;
-  std::vector<std::string> failover, settings;
+  std::vector<std::string> failover, settings, zones;
   std::int64_t hours = 24, last = 50;
   bool random = false, no_failover = false, check = false, follow = false;
+  bool emergency = false, force = false, all = false, dry_run = false;
 
   Invocation() = default;
   Invocation(const Invocation&) = delete;
@@ -28,9 +29,14 @@ struct Invocation {
 };
 
 void add_looking(CLI::App& app, Invocation& call);    ///< status, info, members, check, log
-void add_zones(CLI::App& app, Invocation& call);      ///< zone, roll, ds
+void add_zones(CLI::App& app, Invocation& call);      ///< zone, suspend, resume
+void add_keys(CLI::App& app, Invocation& call);       ///< roll, abandon, step, ds
+void add_policies(CLI::App& app, Invocation& call);   ///< policy
 void add_cluster(CLI::App& app, Invocation& call);    ///< init, invite, join, set, serve
 void add_directory(CLI::App& app, Invocation& call);  ///< directory
+
+/// `NAME=VALUE …` as an object; `option` is what was written so, for people.
+Json values_of(const std::vector<std::string>& settings, const std::string& option);
 
 /// Prints new events until interrupted or the daemon is gone.
 int follow_log(const Invocation& call);

@@ -42,19 +42,9 @@ std::string render_set(const Json& answer) {
          "; fail-over: " + (names.empty() ? "none" : joined(names, ", then ")) + '\n';
 }
 
-Json policy_of(const std::vector<std::string>& settings) {
-  Json policy = Json::object();
-  for (const std::string& setting : settings) {
-    const auto equals = setting.find('=');
-    if (equals == std::string::npos) throw CLI::ValidationError("--policy", "must be NAME=VALUE");
-    policy[setting.substr(0, equals)] = setting.substr(equals + 1);
-  }
-  return policy;
-}
-
 int init(const Invocation& call) {
   Json args = Json::object();
-  if (!call.settings.empty()) args["policy"] = policy_of(call.settings);
+  if (!call.settings.empty()) args["policy"] = values_of(call.settings, "--policy");
   return call.caller.run("init", args, render_init);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Commands about a zone, its rollovers and its DS.
+// Commands about which zones are managed, and how.
 #include "daemon/cli/commands.h"
 #include "daemon/cli/render.h"
 
@@ -16,44 +16,50 @@ int zone_add(const Invocation& call) {
   });
 }
 
-int roll(const Invocation& call) {
-  return call.caller.run("roll", {{"zone", call.zone}, {"role", call.role}},
-                         [](const Json& answer) {
-                           const std::string zone = answer.at("zone");
-                           return "asked for the next " + answer.at("role").get<std::string>() +
-                                  " of " + zone + "\nwatch it: rollcall status " + zone + '\n';
-                         });
-}
-
-int ds_by_hand(const Invocation& call, const char* verb, const std::string& what) {
-  return call.caller.run(verb, {{"zone", call.zone}}, [&](const Json& answer) {
-    return "noted for zone " + answer.at("zone").get<std::string>() + ": " + what + '\n';
+int zone_remove(const Invocation& call) {
+  Json args{{"zone", call.zone}};
+  if (call.force) args["force"] = true;
+  return call.caller.run("zone-remove", args, [](const Json& answer) {
+    const std::string zone = answer.at("zone");
+    return "zone " + zone + " is not managed any more" +
+           (answer.at("forced").get<bool>() ? "; its server goes on with the keys that it has" : "") + '\n';
   });
 }
 
-void add_ds(CLI::App& app, Invocation& call) {
-  auto* ds = app.add_subcommand("ds", "The DS records of a zone, and what its parent shows");
-  ds->require_subcommand(1);
-
-  auto* show =
-      ds->add_subcommand("show", "DS and CDNSKEY lines ready to paste, and what the parent shows");
-  show->add_option("ZONE", call.zone, "The zone")->required();
-  show->callback([&call] {
-    call.exit = call.caller.run("ds-show", {{"zone", call.zone}}, render_ds);
+int zone_security(const Invocation& call, const char* verb) {
+  return call.caller.run(verb, {{"zone", call.zone}}, [](const Json& answer) {
+    const std::string zone = answer.at("zone");
+    return "zone " + zone + (answer.at("insecure").get<bool>() ? " goes insecure in stages: DS out, wait, then the keys"
+                                                               : " is signed, and goes secure again") +
+           "\nwatch it: rollcall status " + zone + '\n';
   });
+}
 
-  auto* published =
-      ds->add_subcommand("published", "Says that every server of the parent shows the new DS");
-  published->add_option("ZONE", call.zone, "The zone")->required();
-  published->callback(
-      [&call] { call.exit = ds_by_hand(call, "ds-published", "the parent shows the DS"); });
+std::string render_suspended(const Json& answer) {
+  const bool suspended = answer.at("suspended").get<bool>();
+  std::string text;
+  for (const std::string zone : answer.at("zones")) text += "zone " + zone + (suspended ? " is suspended\n" : " goes on\n");
+  for (const std::string zone : answer.at("unchanged")) {
+    text += "zone " + zone + (suspended ? " was suspended already\n" : " was not suspended\n");
+  }
+  return text.empty() ? "no zones yet: rollcall zone add ZONE\n" : text;
+}
 
-  auto* withdrawn = ds->add_subcommand(
-      "withdrawn", "Says that no server of the parent shows the old DS any more");
-  withdrawn->add_option("ZONE", call.zone, "The zone")->required();
-  withdrawn->callback([&call] {
-    call.exit = ds_by_hand(call, "ds-withdrawn", "the old DS is gone from the parent");
-  });
+int suspend(const Invocation& call, const char* verb) {
+  Json args = Json::object();
+  if (!call.zones.empty()) args["zones"] = call.zones;
+  if (!call.policy.empty()) args["policy"] = call.policy;
+  if (call.all) args["all"] = true;
+  if (args.size() != 1) throw CLI::RequiredError("ZONE..., or --policy NAME, or --all");
+  return call.caller.run(verb, args, render_suspended);
+}
+
+void add_suspend(CLI::App& app, Invocation& call, const char* verb, const char* purpose) {
+  auto* command = app.add_subcommand(verb, purpose);
+  command->add_option("ZONE", call.zones, "The zones");
+  command->add_option("--policy", call.policy, "All zones of this policy");
+  command->add_flag("--all", call.all, "All zones");
+  command->callback([&call, verb] { call.exit = suspend(call, verb); });
 }
 
 }  // namespace
@@ -78,15 +84,21 @@ void add_zones(CLI::App& app, Invocation& call) {
     call.exit = call.caller.run("zone-show", {{"zone", call.zone}}, render_zone_policy);
   });
 
-  auto* roll_command = app.add_subcommand(
-      "roll", "Asks for the next key of a zone now, without waiting for its time");
-  roll_command->add_option("ROLE", call.role, "ksk or zsk")
-      ->required()
-      ->transform(CLI::IsMember({"ksk", "zsk"}, CLI::ignore_case));
-  roll_command->add_option("ZONE", call.zone, "The zone")->required();
-  roll_command->callback([&call] { call.exit = roll(call); });
+  auto* remove = zone->add_subcommand("remove", "Manages a zone no more, once it has no keys in the DNS");
+  remove->add_option("ZONE", call.zone, "The zone")->required();
+  remove->add_flag("--force", call.force, "In any case; its server goes on with the keys that it has");
+  remove->callback([&call] { call.exit = zone_remove(call); });
 
-  add_ds(app, call);
+  auto* insecure = zone->add_subcommand("insecure", "Takes a zone out of DNSSEC safely: first the DS, last the keys");
+  insecure->add_option("ZONE", call.zone, "The zone")->required();
+  insecure->callback([&call] { call.exit = zone_security(call, "zone-insecure"); });
+
+  auto* secure = zone->add_subcommand("secure", "Takes that back, wherever it is");
+  secure->add_option("ZONE", call.zone, "The zone")->required();
+  secure->callback([&call] { call.exit = zone_security(call, "zone-secure"); });
+
+  add_suspend(app, call, "suspend", "Makes and decides nothing for these zones; what is served stays");
+  add_suspend(app, call, "resume", "Ends that");
 }
 
 }  // namespace rollcall::cli

@@ -41,6 +41,8 @@ int main(int argc, char** argv) {
   add_global_options(app, call);
   add_looking(app, call);
   add_zones(app, call);
+  add_keys(app, call);
+  add_policies(app, call);
   add_cluster(app, call);
   add_directory(app, call);
   try {

@@ -16,6 +16,10 @@ std::string render_info(const Json& info);
 std::string render_members(const Json& members);
 std::string render_zone_list(const Json& zones);
 std::string render_zone_policy(const Json& zone);
+std::string render_policies(const Json& policies);
+std::string render_policy(const Json& answer);
+std::string render_policy_change(const Json& answer);  ///< What it does to each zone.
+std::string policy_table(const Json& policy);
 std::string render_ds(const Json& ds);
 std::string render_findings(const Json& check);
 std::string render_events(const Json& events);

@@ -77,7 +77,7 @@ std::string render_zone_list(const Json& zones) {
   if (zones.at("zones").empty()) return "no zones yet: rollcall zone add ZONE\n";
   Table table{{"ZONE", "POLICY", "STATE", "KEYS", "ALARMS"}};
   for (const Json& zone : zones.at("zones")) {
-    table.row({zone.at("zone"), zone.at("policy"), zone.at("state"),
+    table.row({zone.at("zone"), zone.at("policy"), state_of(zone),
                std::to_string(zone.at("keys").get<int>()),
                std::to_string(zone.at("alarms").get<int>())});
   }
@@ -90,13 +90,7 @@ std::string render_zone_policy(const Json& zone) {
                      zone.at("state").get<std::string>() + "   incarnation " +
                      std::to_string(zone.at("incarnation").get<int>()) + "   policy " +
                      policy.at("name").get<std::string>() + "\n\n";
-  Table table{{"SETTING", "VALUE"}};
-  for (const auto& [name, value] : policy.items()) {
-    if (name == "name") continue;
-    table.row({name, value.is_number() ? to_words(Seconds{value.get<std::int64_t>()})
-                                       : value.get<std::string>()});
-  }
-  return text + table.text();
+  return text + policy_table(policy);
 }
 
 std::string render_ds(const Json& ds) {

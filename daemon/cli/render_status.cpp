@@ -62,7 +62,7 @@ std::string zones_table(const Json& status, Time now) {
   if (status.at("zones").empty()) return "no zones yet: rollcall zone add ZONE\n";
   Table table{{"ZONE", "STATE", "KEYS", "SIGNED UNTIL", "NEXT"}};
   for (const Json& zone : status.at("zones")) {
-    table.row({zone.at("zone"), zone.at("state"), std::to_string(zone.at("keys").size()),
+    table.row({zone.at("zone"), state_of(zone), std::to_string(zone.at("keys").size()),
                when(time_of(zone.at("signed_until")), now), next_of_zone(zone, now)});
   }
   return table.text();
@@ -152,7 +152,7 @@ std::string holds(const Json& zone, Time now) {
 
 std::string zone_header(const Json& zone, Time now) {
   return "zone " + zone.at("zone").get<std::string>() + "   " +
-         zone.at("state").get<std::string>() + "   policy " + zone.at("policy").get<std::string>() +
+         state_of(zone) + "   policy " + zone.at("policy").get<std::string>() +
          "   members " + std::to_string(zone.at("fresh").get<int>()) + '/' +
          std::to_string(zone.at("roster").get<int>()) + " fresh   signed until " +
          when(time_of(zone.at("signed_until")), now) + '\n';

@@ -44,6 +44,16 @@ std::string name_of(const Json& member) {
   return host.empty() ? member.at("member").get<std::string>() : host;
 }
 
+std::string state_of(const Json& zone) {
+  std::string state = zone.at("state");
+  const bool insecure = zone.at("insecure").get<bool>();
+  if (insecure && state == "unsigned") state = "insecure";
+  if (insecure && state != "insecure") state += ", going insecure";
+  if (zone.at("suspended").get<bool>()) state += ", suspended";
+  if (!zone.at("managed").get<bool>()) state += ", removed";
+  return state;
+}
+
 std::string joined(const std::vector<std::string>& items, const std::string& between) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : between) + item;

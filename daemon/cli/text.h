@@ -36,6 +36,9 @@ std::string text_or_dash(const std::string& text);
 /// `host`, or the UUID if the host is not known.
 std::string name_of(const Json& member);
 
+/// Of a zone: `signed`, `held, suspended`, `rolling, going insecure`, `insecure`
+std::string state_of(const Json& zone);
+
 /// `a, b, c`
 std::string joined(const std::vector<std::string>& items, const std::string& between = ", ");
 

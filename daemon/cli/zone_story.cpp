@@ -76,6 +76,13 @@ std::optional<Time> caches_until(const Json& key) {
   return last;
 }
 
+// What a text has between backquotes: the command that it names.
+std::string quoted_in(const std::string& text) {
+  const auto begin = text.find('`');
+  const auto end = begin == std::string::npos ? begin : text.find('`', begin + 1);
+  return end == std::string::npos ? "" : text.substr(begin + 1, end - begin - 1);
+}
+
 std::string in_short(const Json& hold, Time now) {
   if (const auto until = time_of(hold.at("until"))) return when(until, now);
   return is_blocked(hold) ? "waits for " + blocked_by(hold) : hold.at("text").get<std::string>();
@@ -129,7 +136,8 @@ std::string next_of_key(const Json& key, const Json& zone, Time now) {
 
 std::string command_for(const Json& hold, const std::string& zone) {
   const std::string reason = reason_of(hold);
-  if (reason == "parent" || reason == "operator") {
+  if (reason == "operator") return quoted_in(hold.at("text"));
+  if (reason == "parent") {
     return "rollcall ds show " + zone + "   (and when the parent shows it: rollcall ds published " +
            zone + ')';
   }

@@ -4,7 +4,9 @@
 //
 //   agent.cpp             start, and who answers which verb
 //   agent_membership.cpp  init, invite, join
-//   agent_changes.cpp     zone-add, set, roll, ds-published, ds-withdrawn, serve
+//   agent_changes.cpp     set, roll, abandon, step, ds-published, ds-withdrawn, serve
+//   agent_zones.cpp       zone-add, zone-remove, zone-insecure, zone-secure, suspend, resume
+//   agent_policies.cpp    policy-list, policy-show, policy-set
 //   agent_looking.cpp     status, info, zone-show, ds-show, check
 //   agent_events.cpp      log, events
 #pragma once
@@ -87,13 +89,37 @@ class Agent {
   void add_all(std::shared_ptr<std::vector<directory::Entry>> entries, std::size_t index, Done<> done);
 
   // agent_changes.cpp
-  void zone_add(const control::Request& request, Reply reply);
   void set(const control::Request& request, Reply reply);
   void roll(const control::Request& request, Reply reply);
+  void abandon(const control::Request& request, Reply reply);
+  void step(const control::Request& request, Reply reply);
   void ds_published(const control::Request& request, Reply reply);
   void ds_withdrawn(const control::Request& request, Reply reply);
   void serve(const control::Request& request, Reply reply);
-  Result<std::uint32_t> next_incarnation(const ZoneName& zone);
+
+  // agent_zones.cpp
+  struct Suspension;
+  struct ZoneWish {
+    const char* attribute;
+    bool on;
+  };
+  void zone_add(const control::Request& request, Reply reply);
+  void zone_remove(const control::Request& request, Reply reply);
+  void zone_insecure(const control::Request& request, Reply reply);
+  void zone_secure(const control::Request& request, Reply reply);
+  void suspend(const control::Request& request, Reply reply);
+  void resume(const control::Request& request, Reply reply);
+  void write_zone(ZoneConfig config, std::string who, Reply reply);
+  void want_of_zone(const ZoneName& zone, const ZoneWish& wish, Done<> done);
+  void zone_security(const control::Request& request, bool insecure, Reply reply);
+  void set_suspended(const control::Request& request, bool on, Reply reply);
+  void suspend_next(std::shared_ptr<Suspension> suspension, Reply reply);
+  void tell_of_zone(std::string event, const ZoneName& zone, std::string text);
+
+  // agent_policies.cpp
+  void policy_list(const control::Request& request, Reply reply);
+  void policy_show(const control::Request& request, Reply reply);
+  void policy_set(const control::Request& request, Reply reply);
 
   // agent_looking.cpp
   void members(const control::Request& request, Reply reply);

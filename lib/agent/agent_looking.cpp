@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include "lib/agent/agent.h"
+#include "lib/agent/arguments.h"
 #include "lib/agent/clock.h"
 #include "lib/agent/policy_fields.h"
 #include "lib/control/args.h"
@@ -29,12 +30,6 @@ Result<ZoneName> optional_zone_arg(const Json& args) {
   return dns::canonical_zone(**text);
 }
 
-Result<ZoneName> zone_arg(const Json& args) {
-  const auto text = control::text_arg(args, "zone");
-  if (!text) return tl::unexpected(text.error());
-  return dns::canonical_zone(*text);
-}
-
 const ZoneStatus* find_zone(const MemberStatus& status, const ZoneName& name) {
   const auto found = std::ranges::find_if(
       status.zones, [&](const ZoneStatus& zone) { return zone.zone.name == name; });
@@ -44,15 +39,6 @@ const ZoneStatus* find_zone(const MemberStatus& status, const ZoneName& name) {
 tl::unexpected<Problem> unknown_zone(const ZoneName& zone) {
   return control::refuse(Errc::not_found, "zone " + zone + " is not managed here",
                          "rollcall zone add " + zone);
-}
-
-Json policy_json(const std::string& name, const Policy& policy) {
-  Json json{{"name", name}};
-  for (const PolicyField& field : policy_fields()) {
-    const std::string text = field.text(policy);
-    json[std::string(field.name)] = field.seconds ? Json(std::stoll(text)) : Json(text);
-  }
-  return json;
 }
 
 State ds_state(const KeyStatus& key) {

@@ -112,4 +112,13 @@ Result<> set_policy_value(Policy& policy, std::string_view name, std::string_vie
   return fail(Errc::malformed, fmt::format("policy: {} {}: must be {}", name, value, field->allowed));
 }
 
+control::Json policy_json(const std::string& name, const Policy& policy) {
+  control::Json json{{"name", name}};
+  for (const PolicyField& field : policy_fields()) {
+    const std::string text = field.text(policy);
+    json[std::string(field.name)] = field.seconds ? control::Json(std::stoll(text)) : control::Json(text);
+  }
+  return json;
+}
+
 }  // namespace rollcall::agent

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/control/message.h"
 #include "lib/core/policy.h"
 #include "lib/util/result.h"
 
@@ -26,5 +27,8 @@ std::span<const PolicyField> policy_fields();
 ///
 /// Errors  malformed, with the names or values that are allowed.
 Result<> set_policy_value(Policy& policy, std::string_view name, std::string_view value);
+
+/// `{"name":TEXT, "algorithm":TEXT, …}`, durations in seconds.
+control::Json policy_json(const std::string& name, const Policy& policy);
 
 }  // namespace rollcall::agent

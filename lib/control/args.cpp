@@ -44,6 +44,10 @@ Result<bool> flag_arg(const Json& args, const std::string& name) {
   return value->get<bool>();
 }
 
+Result<bool> optional_flag_arg(const Json& args, const std::string& name) {
+  return find(args, name) == nullptr ? Result<bool>{false} : flag_arg(args, name);
+}
+
 Result<std::optional<std::int64_t>> optional_number_arg(const Json& args, const std::string& name,
                                                         NumberRange allowed) {
   const Json* value = find(args, name);

@@ -17,6 +17,7 @@ namespace rollcall::control {
 Result<std::string> text_arg(const Json& args, const std::string& name);  ///< Must be there.
 Result<std::optional<std::string>> optional_text_arg(const Json& args, const std::string& name);
 Result<bool> flag_arg(const Json& args, const std::string& name);  ///< Must be there.
+Result<bool> optional_flag_arg(const Json& args, const std::string& name);  ///< False if left out.
 
 struct NumberRange {
   std::int64_t least = 0;

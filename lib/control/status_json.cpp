@@ -100,6 +100,9 @@ class Printer {
               {"incarnation", z.zone.incarnation},
               {"policy", z.policy},
               {"state", zone_state(z)},
+              {"insecure", z.insecure},
+              {"suspended", z.suspended},
+              {"managed", z.managed},
               {"roster", z.roster},
               {"fresh", z.fresh},
               {"signed_until", time_json(z.signed_until)},
@@ -261,6 +264,9 @@ Json zone_list_json(const MemberStatus& status, Time now) {
     return Json{{"zone", z.zone.name},
                 {"policy", z.policy},
                 {"state", zone_state(z)},
+                {"insecure", z.insecure},
+                {"suspended", z.suspended},
+                {"managed", z.managed},
                 {"keys", z.keys.size()},
                 {"alarms", z.alarms.size()}};
   };

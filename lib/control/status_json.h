@@ -11,10 +11,11 @@
 //   LINE:   MEMBER and {"self":BOOL, "in_roster":BOOL, "serving":BOOL, "fresh":BOOL,
 //            "last_heartbeat":TIME, "age_seconds":N|null, "facts":N, "version":TEXT, "alarms":[TEXT, …]}
 //   ZONE:   {"zone":TEXT, "incarnation":N, "policy":TEXT, "state":"unsigned"|"signed"|"rolling"|"held",
+//            "insecure":BOOL (wanted), "suspended":BOOL, "managed":BOOL,
 //            "roster":N, "fresh":N, "signed_until":TIME, "last_keys_made":TIME,
 //            "next_keys":{"KSK":TIME, …}, "next_roll":{"KSK":TIME, …},
 //            "keys":[KEY, …], "generations":[GENERATION, …], "holds":[HOLD, …], "alarms":[TEXT, …]}
-//   KEY:    {"key":"9f3c01d2", "fingerprint":HEX, "key_tag":N, "role":"KSK"|"ZSK", "algorithm":13,
+//   KEY:    {"key":"9f3c01d2", "fingerprint":HEX, "key_tag":N, "role":"KSK"|"ZSK"|"CSK", "algorithm":13,
 //            "algorithm_name":TEXT, "generation":N, "made_by":MEMBER, "created":TIME, "goal":"in"|"out",
 //            "stage":TEXT, "leaving":BOOL, "wiped":BOOL, "first_use":TIME, "expires":TIME,
 //            "records":{"DNSKEY":{"state":"hidden"|"rumoured"|"omnipresent"|"unretentive", "acked":N,

@@ -26,13 +26,34 @@
 //                     -> {"now":TIME, "members":[LINE, …]}, as in `status`.
 //   zone-add        {"zone":TEXT, "policy"?: TEXT, default "default"}
 //                     -> {"zone":TEXT, "incarnation":N, "policy":TEXT, "warnings":[TEXT, …]}
-//                     conflict: it is there. not_found: no such policy.
+//                     conflict: it is there. not_found: no such policy. One that was removed is another
+//                     zone now, with the next incarnation; removed by force it goes on with its keys.
+//   zone-remove     {"zone":TEXT, "force"?: BOOL}
+//                     -> {"zone":TEXT, "forced":BOOL, "warnings":[TEXT, …]}
+//                     conflict: caches may have keys of it. With `force` its server and keys stay as they are.
+//   zone-insecure   {"zone":TEXT}   Takes the DS out, waits, and only then the keys.
+//   zone-secure     {"zone":TEXT}   … and back, wherever that is.
+//                     -> {"zone":TEXT, "insecure":BOOL}. conflict: it is so already.
 //   zone-list       {}
-//                     -> {"now":TIME, "zones":[{"zone", "policy", "state", "keys":N, "alarms":N}, …]},
-//                     `state` as in `status`.
+//                     -> {"now":TIME, "zones":[{"zone", "policy", "state", "insecure":BOOL,
+//                         "suspended":BOOL, "managed":BOOL, "keys":N, "alarms":N}, …]}, as in `status`.
 //   zone-show       {"zone":TEXT}
 //                     -> {"zone":TEXT, "incarnation":N, "policy":{"name":TEXT, "algorithm":TEXT,
 //                         every duration of the policy by its name: seconds}, "state":TEXT}
+//   suspend         {"zones":[TEXT, …]} or {"policy":TEXT} or {"all":true}
+//   resume            Nothing is made or decided for these zones; what is served stays.
+//                     -> {"suspended":BOOL, "zones":[TEXT, …], "unchanged":[TEXT, …]}
+//                     not_found: a zone that is not managed, or no zone has this policy.
+//   policy-list     {}
+//                     -> {"policies":[POLICY and {"zones":N}, …]}, as in `zone-show`.
+//   policy-show     {"policy":TEXT}
+//                     -> {"policy":POLICY, "zones":[TEXT, …]}. not_found.
+//   policy-set      {"policy":TEXT, "values":{NAME: TEXT or N, …}, "dry_run"?: BOOL}
+//                     Changes these values of a policy; makes it, from our defaults, if it is new.
+//                     -> {"policy":TEXT, "created":BOOL, "written":BOOL,
+//                         "changes":[{"name":TEXT, "before":TEXT or N, "after":TEXT or N}, …],
+//                         "zones":[{"zone":TEXT, "effects":[{"what":TEXT, "why":TEXT, "when":TIME|null}, …]}, …]}
+//                     malformed: not a name or value of a policy, or a lifetime shorter than a rollover.
 //   info            {}
 //                     -> info_json() of status_json.h.
 //   set             {"replica":TEXT, "failover"?: [TEXT, …]} or {"random":true}
@@ -41,9 +62,16 @@
 //                     See appointment.h. not_found: no such member.
 //   status          {"zone"?: TEXT}
 //                     -> status_json(), or zone_status_json() for one zone, of status_json.h.
-//   roll            {"zone":TEXT, "role":"ksk"|"zsk"}
-//                     -> {"zone":TEXT, "role":TEXT, "request":UUID}
+//   roll            {"zone":TEXT, "role":"ksk"|"zsk"|"csk", "emergency"?: BOOL}
+//                     `emergency`: waits for what caches take and no more, and hurries one under way.
+//                     -> {"zone":TEXT, "role":TEXT, "request":UUID, "emergency":BOOL}
 //                     conflict: a rollover of this role is under way; what says which.
+//   abandon         {"zone":TEXT, "role":"ksk"|"zsk"|"csk"}
+//                     Gives up the newest key of a role, if it is not in use yet; another one is made.
+//                     -> {"zone":TEXT, "role":TEXT}. conflict: there is none.
+//   step            {"zone":TEXT}
+//                     In manual mode: takes the next step that everything else allows.
+//                     -> {"zone":TEXT, "step":TEXT}. conflict: none is allowed, and why.
 //   ds-show         {"zone":TEXT}
 //                     -> {"now":TIME, "zone":TEXT,
 //                         "keys":[{"key_tag":N, "key":TEXT, "stage":TEXT, "wanted":BOOL,
@@ -95,12 +123,22 @@ inline constexpr Verb verbs[] = {
     {"join", Right::change, {"token"}},
     {"members", Right::read, {}},
     {"zone-add", Right::change, {"zone", "policy"}},
+    {"zone-remove", Right::change, {"zone", "force"}},
+    {"zone-insecure", Right::change, {"zone"}},
+    {"zone-secure", Right::change, {"zone"}},
     {"zone-list", Right::read, {}},
     {"zone-show", Right::read, {"zone"}},
+    {"suspend", Right::change, {"zones", "policy", "all"}},
+    {"resume", Right::change, {"zones", "policy", "all"}},
+    {"policy-list", Right::read, {}},
+    {"policy-show", Right::read, {"policy"}},
+    {"policy-set", Right::change, {"policy", "values", "dry_run"}},
     {"info", Right::read, {}},
     {"set", Right::change, {"replica", "failover", "random"}},
     {"status", Right::read, {"zone"}},
-    {"roll", Right::change, {"zone", "role"}},
+    {"roll", Right::change, {"zone", "role", "emergency"}},
+    {"abandon", Right::change, {"zone", "role"}},
+    {"step", Right::change, {"zone"}},
     {"ds-show", Right::read, {"zone"}},
     {"ds-published", Right::change, {"zone"}},
     {"ds-withdrawn", Right::change, {"zone"}},

@@ -55,6 +55,7 @@ struct KeyView {
   bool in_use() const;               ///< Every record that its use takes was introduced, ever.
   bool completely_hidden() const;    ///< And was introduced once.
   bool out() const { return abandoned && !in_use(); }  ///< It will never be used.
+  bool past() const { return completely_hidden() || (out() && !introduced()); }  ///< Nothing is left of it.
 };
 
 /// What this member knows of the parent.

@@ -37,8 +37,13 @@ void Member::policy_gone(const std::string& name) {
 
 void Member::zone(ZoneConfig config) {
   zone_gone(config.zone.name);
+  for (auto& [zone, before] : impl_->zones_) {
+    if (zone.name == config.zone.name && zone.incarnation < config.zone.incarnation) {
+      before.config = {zone, config.policy, false, false, true};
+    }
+  }
   ZoneWork& work = impl_->work_of(config.zone);
-  work.configured = true;
+  work.configured = !config.removed;
   work.stale = true;
   work.config = std::move(config);
 }
@@ -168,6 +173,10 @@ std::optional<std::string> Member::ds_withdrawn(const ZoneName& zone, std::strin
   return impl_->ds_by_hand(zone, std::move(asked_by), false);
 }
 std::optional<std::string> Member::set_serving(bool on) { return impl_->set_serving(on); }
+std::optional<std::string> Member::cannot_remove(const ZoneName& zone) const {
+  return impl_->cannot_remove(zone);
+}
+std::uint32_t Member::next_incarnation(const ZoneName& zone) const { return impl_->next_incarnation(zone); }
 
 Effects Member::pass(Moment now, const std::function<std::uint64_t()>& chance) {
   return impl_->pass(now, chance);

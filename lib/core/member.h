@@ -235,6 +235,12 @@ class Member {
   std::optional<std::string> ds_withdrawn(const ZoneName& zone, std::string asked_by);
   std::optional<std::string> set_serving(bool on);
 
+  /// Why a zone cannot be removed without harm: caches may have keys of it, or soon will.
+  std::optional<std::string> cannot_remove(const ZoneName& zone) const;
+  /// As which a zone is to be added: one more than any that was, unless keys of the last one are
+  /// still about. Two of one name would fight over one server, so that one goes on.
+  std::uint32_t next_incarnation(const ZoneName& zone) const;
+
   /// Looks, decides, and says what is to be done.
   ///
   /// chance  Draws of a uniform 64-bit source.

@@ -110,6 +110,8 @@ class Member::Impl {
   std::optional<std::string> roll(const ZoneName& zone, Role role, Uuid request, std::string who, bool emergency);
   std::optional<std::string> step(const ZoneName& zone, std::string who);
   std::optional<std::string> abandon(const ZoneName& zone, Role role, std::string who);
+  std::optional<std::string> cannot_remove(const ZoneName& zone) const;
+  std::uint32_t next_incarnation(const ZoneName& zone) const;
   std::optional<std::string> ds_by_hand(const ZoneName& zone, std::string who, bool published);
   std::optional<std::string> admit(MemberKeys joiner, Epoch sealed);
   std::optional<std::string> set_serving(bool on);
@@ -207,6 +209,7 @@ class Member::Impl {
   // Small things.
   ZoneWork& work_of(const ZoneRef& zone);
   ZoneWork* find_work(const ZoneName& zone);
+  const ZoneWork* find_work(const ZoneName& zone) const;
   Policy policy_of(const ZoneWork& work) const;
   bool policy_known(const ZoneWork& work) const { return policies_.contains(work.policy_name()); }
   std::string name_of_member(const MemberId& member) const;

@@ -81,4 +81,29 @@ std::optional<std::string> Member::Impl::abandon(const ZoneName& zone, Role role
   return std::nullopt;
 }
 
+std::optional<std::string> Member::Impl::cannot_remove(const ZoneName& zone) const {
+  const ZoneWork* work = find_work(zone);
+  if (!work) return "zone " + zone + " is not managed here";
+  for (const KeyView& key : work->view.keys) {
+    if (key.introduced() && !key.past()) return name_of(key) + " of zone " + zone + " is served, or caches may have it";
+    if (!key.past()) return name_of(key) + " of zone " + zone + " is about to be published";
+  }
+  for (const Role role : all_roles) {
+    const std::uint32_t newest = work->book.newest_generation(role);
+    if (newest == 0 || !elect(work->book, role, newest, acks_).open()) continue;
+    return "a " + std::string{to_string(role)} + " of zone " + zone + " is being elected";
+  }
+  return std::nullopt;
+}
+
+std::uint32_t Member::Impl::next_incarnation(const ZoneName& zone) const {
+  std::uint32_t next = 1;
+  for (const auto& [ref, work] : zones_) {
+    if (ref.name != zone) continue;
+    const bool about = !std::ranges::all_of(work.view.keys, &KeyView::past);
+    next = about ? ref.incarnation : ref.incarnation + 1;
+  }
+  return next;
+}
+
 }  // namespace rollcall

@@ -108,12 +108,16 @@ ZoneWork& Member::Impl::work_of(const ZoneRef& zone) {
   return at->second;
 }
 
-ZoneWork* Member::Impl::find_work(const ZoneName& zone) {
-  ZoneWork* found = nullptr;
-  for (auto& [ref, work] : zones_) {
+const ZoneWork* Member::Impl::find_work(const ZoneName& zone) const {
+  const ZoneWork* found = nullptr;
+  for (const auto& [ref, work] : zones_) {
     if (ref.name == zone && work.configured) found = &work;
   }
   return found;
+}
+
+ZoneWork* Member::Impl::find_work(const ZoneName& zone) {
+  return const_cast<ZoneWork*>(std::as_const(*this).find_work(zone));  // NOLINT: this is not const
 }
 
 Policy Member::Impl::policy_of(const ZoneWork& work) const {

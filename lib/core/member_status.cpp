@@ -78,6 +78,10 @@ ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
   ZoneStatus status;
   status.zone = work.zone;
   status.policy = work.policy_name();
+  status.managed = work.configured;
+  status.insecure = work.config.insecure;
+  status.suspended = work.config.suspended;
+  status.signs_unpublished = work.view.swap == SwapAbility::exact;
   status.roster = acks_.roster().size();
   status.fresh = static_cast<std::size_t>(
       std::ranges::count_if(acks_.roster(), [&](const MemberId& member) { return fresh(member); }));
@@ -161,12 +165,14 @@ MemberStatus Member::Impl::status(Moment now) const {
   status.doubt = doubt_;
   status.clock_behind = clock_behind();
   status.config = config_;
+  status.policies = policies_;
   std::set<MemberId> everybody;
   for (const auto& [member, keys] : known_) everybody.insert(member);
   for (const MemberId& member : acks_.roster()) everybody.insert(member);
   for (const MemberId& member : everybody) status.members.push_back(member_line(member, now));
   for (const auto& [zone, work] : zones_) {
-    if (work.configured || !work.view.keys.empty()) status.zones.push_back(zone_status(work));
+    const bool past = std::ranges::all_of(work.view.keys, &KeyView::past);
+    if (work.configured || !past) status.zones.push_back(zone_status(work));
   }
   status.alarms = own_alarms();
   return status;

@@ -79,7 +79,11 @@ void Member::Impl::work_on(ZoneWork& work) {
   work.view = view_zone(work.zone, lens_for(work), waits_);
   work.view.parent = view_parent(work);
   work.plan = {};
-  if (!work.configured || !policy_known(work)) return;
+  if (!policy_known(work)) return;
+  if (!work.configured) {
+    if (work.config.removed) purge_retired(work);
+    return;
+  }
 
   work.plan = decide(work.view, now_.wall);
   if (work.plan.again) wake(*work.plan.again);

@@ -86,6 +86,7 @@ struct ZoneConfig {
   std::string policy = "default";
   bool insecure = false;   ///< To be without DNSSEC: goes there in stages.
   bool suspended = false;  ///< Nothing is made or decided; what is served stays.
+  bool removed = false;    ///< Not managed any more; its entry stays, so that its number is not used again.
   bool operator==(const ZoneConfig&) const = default;
 };
 

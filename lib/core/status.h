@@ -63,6 +63,9 @@ struct GenerationStatus {
 struct ZoneStatus {
   ZoneRef zone;
   std::string policy;
+  bool managed = true;                     ///< False: removed, and caches may have keys of it still.
+  bool insecure = false, suspended = false;  ///< As administrators want it; see ZoneConfig.
+  bool signs_unpublished = true;           ///< Every server can sign with a key that it does not publish.
   std::size_t roster = 0, fresh = 0;
   std::vector<KeyStatus> keys;             ///< Winners, oldest first; those purged left out.
   std::vector<GenerationStatus> generations;
@@ -97,6 +100,7 @@ struct MemberStatus {
   std::string doubt;                       ///< Why nothing new is written; empty: no doubt.
   std::optional<Nanoseconds> clock_behind; ///< The other clocks' median minus ours; empty: nobody to ask.
   ClusterConfig config;
+  std::map<std::string, Policy> policies;
   std::vector<MemberLine> members;
   std::vector<ZoneStatus> zones;
   std::vector<std::string> alarms;         ///< Of the member as a whole; zones have their own.

@@ -54,6 +54,7 @@ void fields(Io& io, Subject<Io, ZoneConfig>& zone) {
   io.one("rollcallpolicyname", zone.policy, form::text);
   io.or_default("rollcallinsecure", zone.insecure, form::truth);
   io.or_default("rollcallsuspended", zone.suspended, form::truth);
+  io.or_default("rollcallremoved", zone.removed, form::truth);
 }
 
 template <class Io>

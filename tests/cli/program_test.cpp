@@ -76,6 +76,24 @@ TEST_CASE("the program asks what it was told to", "[program]") {
   };
   CHECK(asked("roll KSK example.org") ==
         Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "ksk"}}}});
+  CHECK(asked("roll csk example.org --emergency") ==
+        Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "csk"}, {"emergency", true}}}});
+  CHECK(asked("abandon zsk example.org") ==
+        Json{{"verb", "abandon"}, {"args", {{"zone", "example.org"}, {"role", "zsk"}}}});
+  CHECK(asked("step example.org") == Json{{"verb", "step"}, {"args", {{"zone", "example.org"}}}});
+  CHECK(asked("suspend a.org b.org") == Json{{"verb", "suspend"}, {"args", {{"zones", {"a.org", "b.org"}}}}});
+  CHECK(asked("suspend --policy fast") == Json{{"verb", "suspend"}, {"args", {{"policy", "fast"}}}});
+  CHECK(asked("resume --all") == Json{{"verb", "resume"}, {"args", {{"all", true}}}});
+  CHECK(asked("zone insecure a.org") == Json{{"verb", "zone-insecure"}, {"args", {{"zone", "a.org"}}}});
+  CHECK(asked("zone secure a.org") == Json{{"verb", "zone-secure"}, {"args", {{"zone", "a.org"}}}});
+  CHECK(asked("zone remove a.org") == Json{{"verb", "zone-remove"}, {"args", {{"zone", "a.org"}}}});
+  CHECK(asked("zone remove a.org --force") ==
+        Json{{"verb", "zone-remove"}, {"args", {{"zone", "a.org"}, {"force", true}}}});
+  CHECK(asked("policy list") == Json{{"verb", "policy-list"}, {"args", Json::object()}});
+  CHECK(asked("policy show fast") == Json{{"verb", "policy-show"}, {"args", {{"policy", "fast"}}}});
+  CHECK(asked("policy set fast lead=60 algorithm=15 --dry-run") ==
+        Json{{"verb", "policy-set"},
+             {"args", {{"policy", "fast"}, {"values", {{"lead", "60"}, {"algorithm", "15"}}}, {"dry_run", true}}}});
   CHECK(asked("set b --failover a c") ==
         Json{{"verb", "set"}, {"args", {{"replica", "b"}, {"failover", {"a", "c"}}}}});
   CHECK(asked("init --policy zsk_lifetime=60 algorithm=15") ==
@@ -102,7 +120,8 @@ TEST_CASE("exit codes are stable", "[program]") {
   CHECK(world.rollcall("check").code == 1);
   CHECK(world.rollcall("status nowhere.").code == 3);
   for (const char* wrong :
-       {"", "explode", "roll", "roll csk example.org", "set", "set --random b", "serve maybe",
+       {"", "explode", "roll", "roll dsk example.org", "abandon zsk", "step", "suspend", "suspend a --all",
+        "suspend --policy fast --all", "policy", "policy set fast", "policy set fast lead", "zone remove", "set", "set --random b", "serve maybe",
         "invite --hours 721", "status --check example.org", "ds", "zone add"}) {
     INFO(wrong);
     CHECK(world.rollcall(wrong).code == 2);

@@ -137,6 +137,55 @@ TEST_CASE("lists are tables", "[render]") {
   check_golden("zone-list", render_zone_list(zone_list_json(sample::cluster(), sample::now)));
 }
 
+TEST_CASE("a zone in manual mode, or suspended, gives the command", "[render]") {
+  Hold hold;
+  hold.reason = Reason::operator_;
+  hold.step = "introduce ZRRSIG of ZSK 41211";
+  hold.text = "manual mode: `rollcall step example.org.` lets it happen";
+  check_golden("zone-manual", render_zone(zone_page(with_hold(hold))));
+  hold.text = "the zone is suspended: `rollcall resume example.org.` ends it";
+  MemberStatus status = with_hold(hold);
+  status.zones[1].suspended = true;
+  check_golden("zone-suspended", render_zone(zone_page(status)));
+}
+
+TEST_CASE("lists tell zones that are suspended, insecure or removed", "[render]") {
+  MemberStatus status = sample::cluster();
+  status.zones.push_back(sample::quiet_zone());
+  status.zones[0].suspended = true;
+  status.zones[1].insecure = true;
+  status.zones[2].keys.clear();
+  status.zones[2].insecure = true;
+  status.zones.push_back(sample::quiet_zone());
+  status.zones[3].managed = false;
+  check_golden("zone-list-wishes", render_zone_list(zone_list_json(status, sample::now)));
+}
+
+TEST_CASE("a policy is a table, and a change of it a list of what happens", "[render]") {
+  const Json fast{{"name", "fast"},       {"algorithm", "ED25519"}, {"scheme", "ksk+zsk"},
+                  {"ksk_lifetime", 0},    {"zsk_lifetime", 2592000}, {"lead", 30}};
+  Json listed = fast;
+  listed["zones"] = 2;
+  check_golden("policies", render_policies({{"policies", {listed}}}));
+  check_golden("policy", render_policy({{"policy", fast}, {"zones", {"example.net.", "example.org."}}}));
+  const Json change{
+      {"policy", "fast"},
+      {"created", false},
+      {"written", false},
+      {"changes",
+       {{{"name", "algorithm"}, {"before", "ECDSAP256SHA256"}, {"after", "ED25519"}},
+        {{"name", "zsk_lifetime"}, {"before", 7776000}, {"after", 2592000}}}},
+      {"zones",
+       {{{"zone", "example.net."}, {"effects", Json::array()}},
+        {{"zone", "example.org."},
+         {"effects",
+          {{{"what", "KSK 20013 is replaced"}, {"why", "algorithm is ED25519 instead of ECDSAP256SHA256"}, {"when", nullptr}},
+           {{"what", "ZSK 11742 is replaced"},
+            {"why", "zsk_lifetime is 30d instead of 90d"},
+            {"when", "2026-08-01T00:00:00Z"}}}}}}}};
+  check_golden("policy-dry-run", render_policy_change(change));
+}
+
 TEST_CASE("DS lines can be pasted, everything else is a comment", "[render]") {
   check_golden("ds", render_ds(ds_page()));
   Json unasked = ds_page();

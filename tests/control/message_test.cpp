@@ -71,6 +71,11 @@ TEST_CASE("verbs that change something are told from those that only read", "[ve
   CHECK(find_verb("check")->right == Right::read);
   CHECK(find_verb("roll")->right == Right::change);
   CHECK(find_verb("ds-published")->right == Right::change);
+  for (const char* change : {"abandon", "step", "suspend", "resume", "zone-remove", "zone-insecure", "zone-secure", "policy-set"}) {
+    CHECK(find_verb(change)->right == Right::change);
+  }
+  CHECK(find_verb("policy-list")->right == Right::read);
+  CHECK(find_verb("policy-show")->right == Right::read);
   CHECK(find_verb("") == nullptr);
 }
 
@@ -84,6 +89,9 @@ TEST_CASE("arguments have the right type or say what was expected", "[args]") {
   CHECK(*optional_text_arg(args, "absent") == std::nullopt);
   CHECK(flag_arg(args, "on") == true);
   CHECK(flag_arg(args, "zone").error().what == "argument zone must be true or false");
+  CHECK(optional_flag_arg(args, "on") == true);
+  CHECK(optional_flag_arg(args, "absent") == false);
+  CHECK(optional_flag_arg(args, "zone").error().what == "argument zone must be true or false");
   CHECK(*optional_texts_arg(args, "failover") == std::vector<std::string>{"b", "c"});
 }
 
