@@ -14,7 +14,7 @@ namespace {
 
 std::uint64_t seeds() {
   const char* text = std::getenv("ROLLCALL_SIM_SEEDS");
-  return text == nullptr ? 2000 : std::strtoull(text, nullptr, 10);
+  return text == nullptr ? 400 : std::strtoull(text, nullptr, 10);
 }
 
 }  // namespace
