@@ -36,8 +36,9 @@ std::optional<No> nobody_suspended_it(const ZoneView& view) {
             {}, {}};
 }
 
+// What comes into use all at once cannot stand by in the DNS.
 bool is_first_of_standby(const ZoneView& view, const WantedStep& wanted) {
-  return wanted.first && (wanted.key().standby || view.wishes.standby(wanted.key().role()));
+  return wanted.first && !wanted.last && (wanted.key().standby || view.wishes.standby(wanted.key().role()));
 }
 
 std::optional<No> schedule_guard(const ZoneView& view, const WantedStep& wanted, Time now) {
@@ -75,6 +76,10 @@ bool serves_anything(const KeyView& key) {
 std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep& wanted) {
   if (wanted.verb != Verb::enter || !wanted.first) return std::nullopt;
   for (const KeyView* key : wanted.keys) {
+    for (const KeyView& other : view.keys) {
+      if (other.role() != key->role() || !other.out() || !other.introduced()) continue;
+      if (auto no = is_hidden(other)) return no;  // given up, and not gone yet
+    }
     const KeyView* current = predecessor_of(view, *key);
     if (!current) continue;
     if (!current->in_use()) {

@@ -265,7 +265,7 @@ const KeyView* partner_of(const ZoneView& view, const KeyView& key) {
   const auto found = std::ranges::find_if(view.keys, [&](const KeyView& other) {
     return other.role() != key.role() && other.role() != Role::csk && on_its_way_in(other) &&
            other.generation.algorithm == key.generation.algorithm &&
-           entry_of(view, other) == entry_of(view, key);
+           (entry_of(view, other) == Entry::successor) == (entry_of(view, key) == Entry::successor);
   });
   return found == view.keys.end() ? nullptr : &*found;
 }
