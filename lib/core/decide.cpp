@@ -46,6 +46,19 @@ Step giving_up(const ZoneView& view) {
   return step;
 }
 
+// No wait for the parent is silent, even if no step needs it now.
+void hold_for_parent(const ZoneView& view, Plan& plan) {
+  const bool told = std::ranges::any_of(
+      plan.holds, [](const Hold& hold) { return hold.reason == Reason::parent; });
+  if (told) return;
+  for (const KeyView& key : view.keys) {
+    const RecordView& ds = key[Record::ds];
+    if (!ds.missing.empty() || ds.pending.empty()) continue;
+    plan.holds.push_back({Reason::parent, "the DS of " + name_of(key), ds.pending, {}, {}});
+    return;
+  }
+}
+
 }  // namespace
 
 bool KeyView::was_introduced(Record record) const {
@@ -102,6 +115,7 @@ Plan decide(const ZoneView& view, Time now) {
     plan.holds.push_back(hold_for(wanted, std::move(*no)));
     earliest(plan.again, plan.holds.back().until);
   }
+  hold_for_parent(view, plan);
   if (Step step = giving_up(view); !step.abandons.empty() && !view.wishes.suspended) {
     plan.steps.push_back(std::move(step));
   }

@@ -250,6 +250,7 @@ std::optional<No> replacement_is_everywhere(const ZoneView& view, const KeyView&
 
 // The signatures of an algorithm stay until no cache has a DNSKEY of it. RFC 6781, 4.1.4.
 std::optional<No> algorithm_is_gone(const ZoneView& view, const WantedStep& wanted) {
+  if (view.wishes.algorithm_rollover == AlgorithmRollover::liberal) return std::nullopt;
   const bool only_signatures = std::ranges::all_of(wanted.step.withdraws, [](const KeyRecord& record) {
     return record.record == Record::zrrsig;
   });
@@ -259,6 +260,16 @@ std::optional<No> algorithm_is_gone(const ZoneView& view, const WantedStep& want
     if (auto no = awaits(other, Record::dnskey, State::hidden)) return no;
   }
   return std::nullopt;
+}
+
+// A key that is given up leaves by stages, too.
+std::optional<No> what_left_is_hidden(const ZoneView& view, const WantedStep& wanted) {
+  const KeyView& key = wanted.key();
+  for (const Record record : all_records) {
+    if (!key.was_introduced(record) || key.serves(record)) continue;
+    if (auto no = awaits(key, record, State::hidden)) return no;
+  }
+  return signs_zone(key.role()) ? algorithm_is_gone(view, wanted) : std::nullopt;
 }
 
 std::optional<No> everybody_gave_up(const KeyView& key) {
@@ -290,7 +301,9 @@ std::optional<No> order_guard(const ZoneView& view, const WantedStep& wanted) {
         if (auto no = replacement_is_everywhere(view, *key)) return no;
       }
       return algorithm_is_gone(view, wanted);
-    case Verb::drop: return everybody_gave_up(wanted.key());
+    case Verb::drop:
+      if (auto no = everybody_gave_up(wanted.key())) return no;
+      return what_left_is_hidden(view, wanted);
     case Verb::unchain: return std::nullopt;
     case Verb::unsign: return nobody_relies_on_zone(view);
   }

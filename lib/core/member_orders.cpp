@@ -77,6 +77,9 @@ std::optional<std::string> Member::Impl::abandon(const ZoneName& zone, Role role
     return "zone " + zone + " has no " + std::string{to_string(role)} +
            " that is not in use yet; `rollcall roll` replaces one that is";
   }
+  if (unused->introduced() && entry_of(work->view, *unused) != Entry::successor) {
+    return name_of(*unused) + " belongs to a new chain that is being published: it cannot be given up alone";
+  }
   asked_for_.push_back(Abandon{work->zone, {unused->key}, "asked by " + who});
   return std::nullopt;
 }

@@ -210,11 +210,14 @@ std::vector<WantedStep> steps_to_insecure(const ZoneView& view) {
 std::optional<WantedStep> next_step(const ZoneView& view, const KeyView& key) {
   if (on_its_way_in(key)) return step_in(view, key);
   if (!key.out()) return step_out(view, key);
-  if (!remains_to_withdraw(key, everything)) return std::nullopt;
-  WantedStep wanted{.verb = Verb::drop, .keys = {&key}, .entry = {}, .first = false, .last = false,
-                    .lacks_partner = false, .step = {}};
-  withdraw(wanted.step, key, everything);
-  return finished(view, std::move(wanted));
+  for (const RecordSet& records : stages_out(key.role(), entry_of(view, key), view.wishes, view.swap)) {
+    if (!remains_to_withdraw(key, records)) continue;
+    WantedStep wanted{.verb = Verb::drop, .keys = {&key}, .entry = {}, .first = false, .last = false,
+                      .lacks_partner = false, .step = {}};
+    withdraw(wanted.step, key, records);
+    return finished(view, std::move(wanted));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
