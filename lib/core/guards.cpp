@@ -272,6 +272,32 @@ std::optional<No> what_left_is_hidden(const ZoneView& view, const WantedStep& wa
   return signs_zone(key.role()) ? algorithm_is_gone(view, wanted) : std::nullopt;
 }
 
+bool signs_on(const ZoneView& view, const KeyView& key) {
+  return signs_zone(key.role()) && key.serves(Record::dnskey) && key.serves(Record::zrrsig) && !is_leaving(view, key);
+}
+
+// While a KSK of an algorithm is published, a ZSK of it has to be: who insists on every algorithm of
+// the DNSKEY RRset wants data signed by it. RFC 4035, 2.2.
+std::optional<No> ksk_goes_first(const ZoneView& view, const WantedStep& wanted) {
+  if (view.wishes.algorithm_rollover == AlgorithmRollover::liberal) return std::nullopt;
+  for (const KeyView* zsk : wanted.keys) {
+    const KeyRecord dnskey{zsk->key, Record::dnskey};
+    const bool removed = std::ranges::find(wanted.step.withdraws, dnskey) != wanted.step.withdraws.end();
+    if (zsk->role() != Role::zsk || !removed) continue;
+    const auto of_its_algorithm = [zsk](const KeyView& key) {
+      return key.generation.algorithm == zsk->generation.algorithm;
+    };
+    const bool another = std::ranges::any_of(
+        view.keys, [&](const KeyView& key) { return of_its_algorithm(key) && signs_on(view, key); });
+    for (const KeyView& ksk : view.keys) {
+      const bool together = std::ranges::find(wanted.keys, &ksk) != wanted.keys.end();
+      if (another || together || ksk.role() != Role::ksk || !of_its_algorithm(ksk)) continue;
+      if (auto no = awaits(ksk, Record::dnskey, State::hidden)) return no;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<No> everybody_gave_up(const KeyView& key) {
   if (key.unaware.empty() && key.abandoned) return std::nullopt;
   return No{Reason::member, "not every member has answered that it gave up " + name_of(key), key.unaware, {}};
@@ -300,9 +326,11 @@ std::optional<No> order_guard(const ZoneView& view, const WantedStep& wanted) {
       for (const KeyView* key : wanted.keys) {
         if (auto no = replacement_is_everywhere(view, *key)) return no;
       }
+      if (auto no = ksk_goes_first(view, wanted)) return no;
       return algorithm_is_gone(view, wanted);
     case Verb::drop:
       if (auto no = everybody_gave_up(wanted.key())) return no;
+      if (auto no = ksk_goes_first(view, wanted)) return no;
       return what_left_is_hidden(view, wanted);
     case Verb::unchain: return std::nullopt;
     case Verb::unsign: return nobody_relies_on_zone(view);

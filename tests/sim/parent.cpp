@@ -58,7 +58,11 @@ void Parent::accept(const ZoneName& name, const std::set<Fingerprint>& ds) {
   if (zone.addresses.size() > 1 && spread_ > hours{1}) context_.counters.add("parent addresses differ");
   for (std::size_t address = 0; address < zone.addresses.size(); ++address) {
     context_.schedule.after(context_.dice.between(Nanoseconds{0}, spread_), [this, name, ds, address, change] {
-      if (zones_.at(name).change == change) publish(name, address, ds);
+      Zone& now = zones_.at(name);
+      const bool begun = std::ranges::find(now.addresses, ds) != now.addresses.end();
+      if (now.change != change) return;
+      if (begun || announced(name) == ds) return publish(name, address, ds);
+      now.accepted = now.addresses.front();  // not what was read then: the next scan begins anew
     });
   }
 }
