@@ -10,7 +10,9 @@
 namespace rollcall::directory {
 namespace {
 
-constexpr timeval patience{5, 0};
+constexpr timeval to_reach{5, 0};
+// slapd answers a change of its peers when its consumers let go, which takes their timeout (5 s) each.
+constexpr timeval patience{30, 0};
 constexpr const char* list_attribute = "olcSyncrepl";
 
 Error error_of(int code, const std::string& uri) {
@@ -25,7 +27,7 @@ int prepare(LDAP* ld, const Introduction& introduction) {
   const int demand = LDAP_OPT_X_TLS_DEMAND;
   const int server_role = 0;
   ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
-  ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &patience);
+  ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &to_reach);
   ldap_set_option(ld, LDAP_OPT_TIMEOUT, &patience);
   ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, introduction.authority_file.c_str());
   ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);

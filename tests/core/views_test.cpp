@@ -94,7 +94,7 @@ TEST_CASE("trimming forgets only what no cache can hold", "[views]") {
 }
 
 TEST_CASE("resolvers may insist on every algorithm: of the DS, or of the DNSKEY", "[views]") {
-  constexpr KeySet old_ksk = 1, old_zsk = 2, new_ksk = 4, new_zsk = 8;
+  constexpr KeySet old_ksk = ksk, old_zsk = zsk;
   const std::vector<KeySet> algorithms{old_ksk | old_zsk, new_ksk | new_zsk};
   const auto bogus = [&](const Views& views, Insists insists) { return find_bogus(views, insists, algorithms).has_value(); };
   const KeySet all = old_ksk | old_zsk | new_ksk | new_zsk;
