@@ -77,15 +77,25 @@ Outcome run(const Campaign& campaign,
   return outcome;
 }
 
+namespace {
+
+template <class Value>
+std::string list_of(const std::set<Value>& values) {
+  std::string names;
+  for (const Value value : values) names += (names.empty() ? "" : ",") + std::string(to_string(value));
+  return names.empty() ? "none" : names;
+}
+
+}  // namespace
+
 std::string replay_command(std::uint64_t seed, const Fixed& fixed) {
   std::string command = "rollcall-sim --seed " + std::to_string(seed) + " --trace";
   if (fixed.members) command += " --members " + std::to_string(*fixed.members);
   const auto days = std::chrono::duration_cast<std::chrono::days>(fixed.duration).count();
   if (fixed.duration != Fixed{}.duration) command += " --days " + std::to_string(days);
-  if (!fixed.faults) return command;
-  std::string names;
-  for (const Fault fault : *fixed.faults) names += (names.empty() ? "" : ",") + std::string(to_string(fault));
-  return command + " --faults " + (names.empty() ? "none" : names);
+  if (fixed.faults) command += " --faults " + list_of(*fixed.faults);
+  if (fixed.rollovers) command += " --rollovers " + list_of(*fixed.rollovers);
+  return command;
 }
 
 }  // namespace rollcall::sim
