@@ -44,7 +44,7 @@ TEST_CASE_METHOD(IdentityFile, "an identity that others could read is refused, a
                  "[identity_file]") {
   const auto made = load_or_make_identity(file);
   REQUIRE(made);
-  for (const mode_t mode : {0640, 0604, 0644, 0660, 0602, 0601}) {
+  for (const mode_t mode : {0640U, 0604U, 0644U, 0660U, 0602U, 0601U}) {
     CAPTURE(mode);
     REQUIRE(::chmod(file.c_str(), mode) == 0);
     const auto loaded = load_identity(file);
@@ -53,7 +53,7 @@ TEST_CASE_METHOD(IdentityFile, "an identity that others could read is refused, a
     CHECK_THAT(loaded.error().what, Catch::Contains(file.string()));
     CHECK_FALSE(load_or_make_identity(file));
   }
-  for (const mode_t mode : {0600, 0400}) {
+  for (const mode_t mode : {0600U, 0400U}) {
     CAPTURE(mode);
     REQUIRE(::chmod(file.c_str(), mode) == 0);
     REQUIRE(load_identity(file));
