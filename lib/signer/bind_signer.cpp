@@ -54,6 +54,12 @@ Seen seen_in(const dns::ZoneView& view, const std::vector<KeyOrder>& keys) {
   return seen;
 }
 
+Seen nothing_of(const std::vector<KeyOrder>& orders) {
+  Seen seen;
+  seen.keys.resize(orders.size());
+  return seen;
+}
+
 bool lacks_signatures(const std::vector<KeyOrder>& orders, const Seen& seen) {
   return !std::equal(orders.begin(), orders.end(), seen.keys.begin(),
                      [](const KeyOrder& order, const SeenKey& key) {
@@ -145,24 +151,36 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
     return std::max(*change, KeyChange::files);
   }
 
-  // Only on the way out does it matter what is served.
+  // A transfer takes longer than all files, so named is asked first only where the way depends on what
+  // it serves. Else what is served in spite of the files is found when the outcome is.
   Result<> plan_stage() {
-    stage_ = {orders_, {}, true};
-    if (std::none_of(orders_.begin(), orders_.end(), leaves)) return {};
-    const auto seen = state_->look(zone_, orders_);
-    if (!seen) return tl::unexpected(seen.error());
-    stage_ = stage_after(*seen);
+    if (!seen_ && depends_on_served(orders_, has_files())) {
+      auto seen = state_->look(zone_, orders_);
+      if (!seen) return tl::unexpected(seen.error());
+      seen_ = std::move(*seen);
+    }
+    stage_ = stage_after(seen_.value_or(nothing_of(orders_)));
     return {};
   }
 
-  Stage stage_after(const Seen& seen) const {
-    return next_stage(orders_, seen, [this](const KeyOrder& key) { return directory_.has(key); });
+  Stage stage_after(const Seen& seen) const { return next_stage(orders_, seen, has_files()); }
+
+  HasFiles has_files() const {
+    return [this](const KeyOrder& key) { return directory_.has(key); };
+  }
+
+  bool wants_other_files(const Seen& seen) const {
+    const Stage next = stage_after(seen);
+    return next.last != stage_.last || next.write.size() != stage_.write.size();
   }
 
   void poll() {
     const auto seen = state_->look(zone_, orders_);
     if (seen && are_carried_out(orders_, *seen)) return conclude(*seen);
-    if (seen && !stage_.last && stage_after(*seen).last) return change_and_poll();
+    if (seen && wants_other_files(*seen)) {
+      seen_ = *seen;
+      return change_and_poll();
+    }
     // The files are right and named did not read them: it was down, or restored.
     if (seen && !told_at_ && !tell(lacks_signatures(orders_, *seen) ? "sign" : "loadkeys")) return;
     const bool may_change = seen || seen.error().code == Errc::unavailable;
@@ -199,6 +217,7 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
   std::shared_ptr<const State> state_;
   ZoneName zone_;
   std::vector<KeyOrder> orders_;
+  std::optional<Seen> seen_;  // What the stage was planned with; empty: nothing.
   Stage stage_;
   KeyDirectory directory_;
   Done<Seen> done_;

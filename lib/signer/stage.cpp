@@ -43,8 +43,13 @@ KeyOrder without_cds(KeyOrder order, const SeenKey& seen) {
 
 }  // namespace
 
-Stage next_stage(std::span<const KeyOrder> orders, const Seen& seen,
-                 const std::function<bool(const KeyOrder&)>& has_files) {
+bool depends_on_served(std::span<const KeyOrder> orders, const HasFiles& has_files) {
+  return std::any_of(orders.begin(), orders.end(), [&](const KeyOrder& order) {
+    return leaves(order) && rollcall::signs_keys(order.role) && has_files(order);
+  });
+}
+
+Stage next_stage(std::span<const KeyOrder> orders, const Seen& seen, const HasFiles& has_files) {
   MUST(orders.size() == seen.keys.size());
   const auto waits_for_cds = [&](const KeyOrder& order) {
     return loses_cds_first(order, seen.keys[static_cast<std::size_t>(&order - orders.data())]);

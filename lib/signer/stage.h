@@ -21,12 +21,14 @@ struct Stage {
   bool last = true;              ///< Nothing but the orders.
 };
 
+using HasFiles = std::function<bool(const KeyOrder&)>;  ///< Whether a key has files now.
+
+/// Whether the first stage depends on what is served: a key with files that can have a CDS leaves.
+bool depends_on_served(std::span<const KeyOrder> orders, const HasFiles& has_files);
+
 /// The next stage. After one that was not the last, the next is due once it would be another.
 ///
-/// seen       Has all keys of the orders.
-/// has_files  Whether a key has files now. One that left gets them again only if it is still
-/// served.
-Stage next_stage(std::span<const KeyOrder> orders, const Seen& seen,
-                 const std::function<bool(const KeyOrder&)>& has_files);
+/// seen       Has all keys of the orders. A key that left gets files again only if it is still served.
+Stage next_stage(std::span<const KeyOrder> orders, const Seen& seen, const HasFiles& has_files);
 
 }  // namespace rollcall::signer

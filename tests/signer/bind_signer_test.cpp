@@ -106,6 +106,17 @@ TEST_CASE_METHOD(Lab, "a key that never got anywhere leaves without being writte
   CHECK_FALSE(fs::exists(file(keys[2], ".private")));
 }
 
+TEST_CASE_METHOD(Lab, "a key that is served without files leaves all the same", "[bind_signer]") {
+  Workshop workshop(config());
+  std::vector<KeyOrder> keys{ksk(), zsk(), ksk(), zsk()};
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  for (const std::size_t gone : {2U, 3U}) {
+    for (const char* ending : {".key", ".private"}) REQUIRE(fs::remove(file(keys[gone], ending)));
+    leave(keys[gone]);
+  }
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+}
+
 TEST_CASE_METHOD(Lab, "keys of others are counted and left alone", "[bind_signer]") {
   Workshop workshop(config());
   const std::vector<KeyOrder> keys{ksk(), zsk()};

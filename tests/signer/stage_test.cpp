@@ -104,3 +104,14 @@ TEST_CASE("only the file of the revoked form takes the plain one away", "[stage]
     CHECK(stage.remove.empty());
   }
 }
+
+TEST_CASE("what is served matters first only where a CDS may have to go", "[stage]") {
+  const auto files = [](const KeyOrder&) { return true; };
+  const auto no_files = [](const KeyOrder&) { return false; };
+  KeyOrder zsk = ksk(1);
+  zsk.role = Role::zsk;
+  CHECK(depends_on_served(std::vector{ksk(1)}, files));
+  CHECK_FALSE(depends_on_served(std::vector{ksk(1)}, no_files));
+  CHECK_FALSE(depends_on_served(std::vector{zsk}, files));
+  CHECK_FALSE(depends_on_served(std::vector{in_use(ksk(1), true)}, files));
+}
