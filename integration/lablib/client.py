@@ -29,6 +29,7 @@ def _silent(_: dict[str, Any]) -> None:
 class Lab:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
+        self._supervisor: "subprocess.Popen[str] | None" = None  # only of one who started it, who holds its leash
 
     @classmethod
     def up(cls, spec: Spec, listen: Listen = _silent) -> "Lab":
@@ -43,6 +44,7 @@ class Lab:
         except BaseException:
             _end_supervisor(supervisor)
             raise
+        lab._supervisor = supervisor
         return lab
 
     def info(self) -> dict[str, Any]:
@@ -71,6 +73,14 @@ class Lab:
         """SIGKILL for slapd, named and agent of a master, or for some of them."""
         self._request("kill", name=name, only=list(only))
 
+    def freeze(self, name: str, only: Sequence[str]) -> None:
+        """SIGSTOP for some of slapd, named and agent of a master; returns when they stand still."""
+        self._request("freeze", name=name, only=list(only))
+
+    def thaw(self, name: str, only: Sequence[str] = ()) -> None:
+        """SIGCONT."""
+        self._request("thaw", name=name, only=list(only))
+
     def start(self, name: str, only: Sequence[str] = ()) -> None:
         """Starts what of a master does not run, and returns when it answers."""
         self._request("start", name=name, only=list(only))
@@ -92,6 +102,8 @@ class Lab:
             for pid, started in processes:
                 kill_exactly(pid, started)
             _wait_for_end(processes)
+        if self._supervisor:
+            _end_supervisor(self._supervisor)
 
     def _processes(self) -> Iterator[tuple[int, int]]:
         for process in self.info()["processes"].values():

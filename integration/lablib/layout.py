@@ -32,6 +32,8 @@ class Spec:
     negative_ttl: int = 2
     parent_ttl: int = 4          # of the parent's own records and of every DS
     registry_interval: float = 0.5
+    clocks: str = ""             # whose clock can be set, and how (clocks.py)
+    leashed: bool = False        # the lab ends when the process that started it does
 
     @property
     def rollcall(self) -> Path:

@@ -60,9 +60,9 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def die_with_parent() -> None:
-    """For a Python program of the lab that was started by its supervisor."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
+    """For a Python program that was started by another one and has no business without it."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
 class Child:
@@ -100,11 +100,23 @@ class Child:
             self.process.kill()
             await self.process.wait()
 
+    async def freeze(self) -> None:
+        """SIGSTOP; returns when none of its threads runs any more."""
+        if self.process and self.running:
+            self.process.send_signal(signal.SIGSTOP)
+            while self.running and not _stands_still(self.process.pid):
+                await asyncio.sleep(0.002)
+
+    def thaw(self) -> None:
+        if self.process and self.running:
+            self.process.send_signal(signal.SIGCONT)
+
     async def stop(self) -> None:
         """Asks it to end, and insists after a while."""
         if not self.process or not self.running:
             return
         self.process.terminate()
+        self.thaw()  # else it would not hear of it
         try:
             await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
         except asyncio.TimeoutError:
@@ -116,6 +128,15 @@ class Child:
             code = self.process.returncode if self.process else None
             lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
             raise LabError("\n  ".join([f"{self.role} ended with status {code}; the end of {self.log}:", *lines]))
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether every thread is stopped, or gone."""
+    try:
+        texts = [(task / "stat").read_text(encoding="utf-8", errors="replace") for task in Path(f"/proc/{pid}/task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # a thread ended meanwhile; look again
+    return all(text.rpartition(")")[2].split()[0] in "TZX" for text in texts)
 
 
 def _children_of_self() -> list[int]:

@@ -16,7 +16,7 @@ import dns.exception
 import dns.flags
 import dns.message
 
-from lablib import agent, directory, named, resolver, tools
+from lablib import agent, clocks, directory, named, resolver, tools
 from lablib.errors import LabError
 from lablib.layout import PARENT, Layout, Master, Spec, plan, save
 from lablib.links import MODES, Links
@@ -78,8 +78,10 @@ class Supervisor:
             self._save()
             self._say("agents are up", count=len(masters))
 
-    async def serve(self) -> None:
-        """Answers requests until one says down, or a signal does."""
+    async def serve(self, leash: "asyncio.Task[None]") -> None:
+        """Answers requests until one says down, or a signal does, or the leash is let go if it counts."""
+        if self.layout.spec.leashed:
+            leash.add_done_callback(lambda _: self._down.set())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._down.set)
@@ -108,9 +110,11 @@ class Supervisor:
         for master in layout.masters:
             named.prepare_master(master, layout)
             self._child(f"slapd.{master.name}", directory.command(master, layout))
-            self._child(f"named.{master.name}", named.command(bind, master.root))
+            self._child(f"named.{master.name}", named.command(bind, master.root),
+                        clocks.environment(layout, master, "named"))
             if layout.spec.agents:
-                self._child(f"agent.{master.name}", agent.command(master, layout))
+                self._child(f"agent.{master.name}", agent.command(master, layout),
+                            clocks.environment(layout, master, "agent"))
         self._child("named.parent", named.command(bind, layout.parent.root))
         for one in layout.resolvers:
             resolver.prepare(one, layout)
@@ -130,9 +134,9 @@ class Supervisor:
         await asyncio.gather(*(self._start_slapd(master) for master in masters))
         await asyncio.to_thread(directory.await_replication, layout)
 
-    def _child(self, role: str, argv: list[str]) -> None:
+    def _child(self, role: str, argv: list[str], environment: dict[str, str] | None = None) -> None:
         log = self.layout.logs / f"{role}.log"
-        self._children[role] = Child(role, argv, self.layout.root, log, dict(os.environ, LC_ALL="C"))
+        self._children[role] = Child(role, argv, self.layout.root, log, {**os.environ, "LC_ALL": "C", **(environment or {})})
 
     async def _start(self, role: str, ready: Callable[[], Awaitable[bool]]) -> None:
         """Starts a child and waits until it answers."""
@@ -182,6 +186,7 @@ class Supervisor:
 
     async def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
         verbs = {"cut": self._cut, "heal": self._heal, "kill": self._kill, "start": self._start_again,
+                 "freeze": self._freeze, "thaw": self._thaw,
                  "registry": self._registry, "status": self._status, "down": self._end}
         try:
             async with self._changing:
@@ -215,6 +220,13 @@ class Supervisor:
         await asyncio.gather(*(self._children[role].kill() for role in self._of_master(name, only)))
         self._save()
 
+    async def _freeze(self, name: str, only: list[str]) -> None:
+        await asyncio.gather(*(self._children[role].freeze() for role in self._of_master(name, only)))
+
+    async def _thaw(self, name: str, only: list[str]) -> None:
+        for role in self._of_master(name, only):
+            self._children[role].thaw()
+
     async def _start_again(self, name: str, only: list[str]) -> None:
         master, roles = self.layout.master(name), self._of_master(name, only)
         ways = {"slapd": self._start_slapd, "named": self._start_named, "agent": self._start_agent}
@@ -245,8 +257,8 @@ async def _leash() -> None:
     await reader.read()
 
 
-async def _bring_up_on_leash(lab: Supervisor) -> None:
-    up, leash = asyncio.create_task(lab.bring_up()), asyncio.create_task(_leash())
+async def _bring_up_on_leash(lab: Supervisor, leash: "asyncio.Task[None]") -> None:
+    up = asyncio.create_task(lab.bring_up())
     try:
         await asyncio.wait({up, leash}, return_when=asyncio.FIRST_COMPLETED)
         if not up.done():
@@ -254,8 +266,7 @@ async def _bring_up_on_leash(lab: Supervisor) -> None:
         up.result()
     finally:
         up.cancel()
-        leash.cancel()
-        await asyncio.gather(up, leash, return_exceptions=True)
+        await asyncio.gather(up, return_exceptions=True)
 
 
 def _say(event: str, **details: Any) -> None:
@@ -284,14 +295,16 @@ async def _main() -> int:
     except LabError as error:
         _say("failed", why=str(error))
         return 1
+    leash = asyncio.create_task(_leash())
     try:
-        await _bring_up_on_leash(lab)
-        await lab.serve()
+        await _bring_up_on_leash(lab, leash)
+        await lab.serve(leash)
         politely = True
     except (LabError, OSError) as error:
         _say("failed", why=str(error))
         return 1
     finally:
+        leash.cancel()
         await lab.end(politely=politely)
     return 0
 
