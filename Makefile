@@ -4,6 +4,7 @@
 #   make test             builds and runs everything, one summary at the end
 #   make model            every state of the protocol with 3 and 4 members, and what refutes doing with less
 #   make mutants          breaks the core line by line; the simulator has to notice each time
+#   make soak-lab         real masters under random faults, what they serve judged: RUNS=20 SECONDS_EACH=120 SEED=… LABS=1
 #   make bench            prints the figures; no test asserts a time
 #   make install          DESTDIR=… and PREFIX=… as usual
 PRESET ?= dev
@@ -11,7 +12,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 BIN = build/$(PRESET)/bin
 
-.PHONY: demo test model mutants bench install build packages clean
+.PHONY: demo test model mutants soak-lab bench install build packages clean
 
 demo: build
 	integration/demo --bin $(BIN) $(if $(KEEP),--keep)
@@ -24,6 +25,10 @@ model: packages
 
 mutants: packages
 	tests/mutants/run --build build/mutants --jobs $(JOBS)
+
+soak-lab: build
+	integration/soak --bin $(BIN) $(if $(RUNS),--runs $(RUNS)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH)) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(LABS),--jobs $(LABS))
 
 bench: build
 	$(BIN)/rollcall-bench

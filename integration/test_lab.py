@@ -20,6 +20,7 @@ from lablib.ledger import Content, DsContent, Ledger
 from lablib.probe import Probe, Question, Verdict, judge
 from lablib.processes import is_alive, kill_exactly
 from lablib.questions import ask
+from lablib.recorder import Recorder
 from lablib.views import misfits
 
 ZONE = "example.test"
@@ -220,8 +221,16 @@ def test_an_unsigned_zone_is_insecure(lab: Lab) -> None:
     assert verdicts(lab) == {Verdict.INSECURE}
 
 
-def test_the_registry_takes_the_first_ds_and_resolvers_validate(lab: Lab, keys: Path) -> None:
-    with Ledger(lab.info()) as ledger, Probe(lab.info(), seed=1) as probe:
+def judged(history: Path) -> tuple[int, str]:
+    """The word of the view checker on a history."""
+    judge_program = str(Path(find_binaries()) / "rollcall-judge")
+    done = subprocess.run([judge_program, str(history)], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_registry_takes_the_first_ds_and_resolvers_validate(lab: Lab, keys: Path, tmp_path: Path) -> None:
+    history = tmp_path / "history"
+    with Ledger(lab.info()) as ledger, Probe(lab.info(), seed=1) as probe, Recorder(lab.info(), history):
         ksk = make_key(keys, ZONE, "-f", "KSK", "-P", "sync", "now")
         make_key(keys, ZONE)
         install_keys(lab, "a", ZONE, keys)
@@ -238,6 +247,8 @@ def test_the_registry_takes_the_first_ds_and_resolvers_validate(lab: Lab, keys: 
         await_that("both resolvers validate", lambda: verdicts(lab) == {Verdict.VALIDATED})
         await_that("the probe saw it too", lambda: set(probe.score.verdicts().values()) == {Verdict.VALIDATED})
     assert probe.score.bogus == [] and list(misfits(ledger.entries())) == []
+    code, text = judged(history)
+    assert code == 0 and "no cache was bogus" in text, text
 
 
 def is_settled(ledger: Ledger, master: str, key: int) -> bool:
@@ -279,10 +290,11 @@ def test_while_a_master_is_dead_the_others_answer(lab: Lab) -> None:
 
 
 def test_keys_that_only_one_master_has_are_seen_as_bogus(lab: Lab, tmp_path: Path) -> None:
-    """The lab's own smoke detector: break the zone, and both the resolvers and the ledger must say so."""
+    """The lab's own smoke detector: break the zone, and the resolvers, the ledger and the view checker must say so."""
     strange = make_key(tmp_path, ZONE)
     keys_of_a = Path(lab.member("a")["named"]["keys"]) / ZONE
-    with Ledger(lab.info()) as ledger, Probe(lab.info(), seed=3) as probe:
+    history = tmp_path / "history"
+    with Ledger(lab.info()) as ledger, Probe(lab.info(), seed=3) as probe, Recorder(lab.info(), history):
         for key in zone_signing_keys(keys_of_a):
             key.unlink()
             key.with_suffix(".private").unlink()
@@ -290,6 +302,8 @@ def test_keys_that_only_one_master_has_are_seen_as_bogus(lab: Lab, tmp_path: Pat
         await_that("a signs with its own key", lambda: tag(strange) in soa_signers(ledger, "a"))
         await_that("a resolver finds it bogus", lambda: probe.score.bogus != [])
     assert any(f"signed by [{tag(strange)}]" in misfit.what for misfit in misfits(ledger.entries()))
+    code, text = judged(history)
+    assert code == 1 and "bogus (certain, any)" in text and f"data signed by {{13/{tag(strange)}/" in text, text
 
 
 def soa_signers(ledger: Ledger, master: str) -> frozenset[int]:

@@ -3,7 +3,7 @@
 //
 // The file that LAB_CLOCK names says how many seconds the clock is off, as `+12.500`; it is read at
 // each look, so a clock can be set while the process runs. CLOCK_MONOTONIC and CLOCK_BOOTTIME stay
-// true, as on a machine whose clock is set. libfaketime cannot do this to named, whose jemalloc
+// true, as on a machine whose clock is set. libfaketime cannot do this to named and rndc, whose jemalloc
 // asks for the time while libfaketime is still asking for memory; so here nothing asks for memory.
 #include <fcntl.h>
 #include <pthread.h>

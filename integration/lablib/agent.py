@@ -6,14 +6,14 @@ directory (cluster.py).
 """
 import json
 
-from lablib import tools
+from lablib import clocks, tools
 from lablib.layout import BASE, PARENT, Layout, Master, write_atomically
 from lablib.ports import LOOPBACK
 
 
 def prepare(master: Master, layout: Layout) -> None:
     """Texts are written as JSON, which TOML reads as it is."""
-    rndc = [tools.find("rndc"), "-c", str(master.rndc_conf)]
+    rndc = [*clocks.unpreloaded(layout), tools.find("rndc"), "-c", str(master.rndc_conf)]
     write_atomically(master.agent_config, f"""[agent]
 socket = {json.dumps(str(master.agent_socket))}
 state = {json.dumps(str(master.root / "state"))}

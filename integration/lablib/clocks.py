@@ -3,11 +3,12 @@
 
 A file of the master says how far off it is. The clocks of waits (CLOCK_MONOTONIC, CLOCK_BOOTTIME) stay true, as on a real
 machine whose clock was set. Two ways: "machine" is agent, named and rndc with one wrong clock, by a library of the lab;
-"faketime" is the agent and its rndc alone, by libfaketime, which named does not survive (clock/clock.cpp says why). slapd
-keeps the right time.
+"faketime" is the agent alone, by libfaketime, which named and rndc do not survive (clock/clock.cpp says why). slapd keeps
+the right time.
 """
 from pathlib import Path
 
+from lablib import tools
 from lablib.errors import LabError
 from lablib.layout import Layout, Master, write_atomically
 
@@ -36,6 +37,11 @@ def environment(layout: Layout, master: Master, program: str) -> dict[str, str]:
             raise LabError(f"clocks are set by machine or faketime, not by '{unknown}'")
     set_clock(layout.root, master.name, 0)
     return {"LD_PRELOAD": library, **options}
+
+
+def unpreloaded(layout: Layout) -> list[str]:
+    """What an agent puts before a command that must not inherit its clock."""
+    return [tools.find("env"), "-u", "LD_PRELOAD"] if layout.spec.clocks == "faketime" else []
 
 
 def _file(root: Path, master: str) -> Path:

@@ -13,6 +13,7 @@ from lablib.layout import PARENT, Layout, Master, Parent, Spec, write_atomically
 from lablib.ports import LOOPBACK
 
 ALGORITHM = "ECDSAP256SHA256"
+JOURNAL_HEADER = 64  # bytes
 NAMES = ("www", "mail", "ldap", "kdc")  # hosts of each zone; any other name exists by a wildcard
 
 
@@ -120,6 +121,17 @@ zone "{PARENT}" {{
   allow-update {{ key "registry"; }};
 }};
 """)
+
+
+def journalled_serial(root: Path, zone: str) -> int | None:
+    """The version of a zone that a `named` which was killed comes back with; None if it has changed nothing yet."""
+    try:
+        header = (root / "dns" / f"{zone.rstrip('.')}.zone.signed.jnl").read_bytes()[:JOURNAL_HEADER]
+    except FileNotFoundError:
+        return None
+    if len(header) < JOURNAL_HEADER or not header.startswith(b";BIND LOG V9"):
+        return None
+    return int.from_bytes(header[24:28], "big")  # after 16 bytes of name, and serial and offset of the first version
 
 
 def command(binary: str, root: Path) -> list[str]:

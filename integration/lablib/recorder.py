@@ -21,6 +21,7 @@ import dns.query
 import dns.rdatatype
 import dns.rrset
 
+from lablib.named import journalled_serial
 from lablib.ports import LOOPBACK
 from lablib.questions import ask_signed
 from lablib.watchers import Watchers
@@ -59,11 +60,16 @@ class Recorder(Watchers):
     def __init__(self, lab: dict[str, Any], file: Path) -> None:
         super().__init__()
         self.looks = 0
+        self.blackouts: list[tuple[float, float]] = []  # from when to when no master could answer
         self._zones = [zone.rstrip(".") + "." for zone in lab["zones"]]
         self._file = open(file, "w", encoding="utf-8")
         self._verifiers = {zone: Verifier(zone) for zone in self._zones}
         self._at_work = {name: threading.Lock() for name in [*(m["name"] for m in lab["members"]), PARENT_NAME]}
+        self._root = Path(lab["dir"])
+        self._left_with: dict[tuple[str, str], int | None] = {}  # serials of those that were killed
         self._is_down: set[str] = set()
+        self._masters = {member["name"] for member in lab["members"]}
+        self._dark_since = 0.0
         self._last: dict[tuple[str, str], Any] = {}     # what was written last
         self._serial: dict[tuple[str, str], int] = {}
         self._whole: dict[tuple[str, str], float] = {}  # when the zone was transferred last
@@ -75,18 +81,24 @@ class Recorder(Watchers):
         super().__exit__(*exception)
         self._file.close()
 
-    def down(self, server: str) -> None:
+    def down(self, server: str, killed: bool = False) -> None:
         """The server has just stopped answering. Call when that is certain."""
         with self._at_work[server]:
+            if killed:
+                for zone in self._zones:
+                    self._left_with[server, zone] = journalled_serial(self._root / server, zone)
             if server not in self._is_down:
                 self._is_down.add(server)
-                self._write({"what": "down", "server": server, "time": time.time()})
+                self._dark_since = time.time()
+                self._write({"what": "down", "server": server, "time": self._dark_since})
 
     def up(self, server: str) -> None:
         """The server may answer again. Call before that can be."""
         with self._at_work[server]:
             if server in self._is_down:
                 self._write({"what": "up", "server": server, "time": time.time()})
+                if self._masters <= self._is_down:
+                    self.blackouts.append((self._dark_since, time.time()))
                 self._is_down.discard(server)
                 for zone in self._zones:
                     self._serial.pop((server, zone), None)
@@ -122,22 +134,24 @@ class Recorder(Watchers):
             dnskey, data = content_of(zone, rrsets, self._verifiers[zone])
         soa = rrsets[dns.name.from_text(zone), int(dns.rdatatype.SOA), 0]
         self._serial[place], self._whole[place] = soa[0].serial, asked
-        self._note("served", server, zone, asked, {"dnskey": dnskey, "data": data}, answered)
+        kept = self._left_with.pop(place, None) == soa[0].serial
+        self._note("served", server, zone, asked, {"dnskey": dnskey, "data": data}, answered, kept)
 
     def _ask_serial(self, port: int, zone: str) -> int | None:
         soa = ask_signed(port, zone, "SOA", ANSWER_SECONDS)
         return int(soa.records[0].serial) if soa and soa.records else None
 
     def _note(self, what: str, server: str, zone: str, asked: float, content: dict[str, Any],
-              answered: float | None = None) -> None:
+              answered: float | None = None, kept: bool = False) -> None:
         if self._last.get((server, zone)) == content:
-            return self._same(server, zone, asked, answered)
+            return self._same(server, zone, asked, answered, kept)
         self._last[server, zone] = content
         self._write({"what": what, "server": server, "zone": zone, "asked": asked,
-                     "answered": answered or time.time(), **content})
+                     "answered": answered or time.time(), **({"kept": True} if kept else {}), **content})
 
-    def _same(self, server: str, zone: str, asked: float, answered: float | None = None) -> None:
-        self._write({"what": "same", "server": server, "zone": zone, "asked": asked, "answered": answered or time.time()})
+    def _same(self, server: str, zone: str, asked: float, answered: float | None = None, kept: bool = False) -> None:
+        self._write({"what": "same", "server": server, "zone": zone, "asked": asked, "answered": answered or time.time(),
+                     **({"kept": True} if kept else {})})
 
     def _write(self, line: dict[str, Any]) -> None:
         with self._lock:

@@ -17,6 +17,7 @@ import dns.rdtypes.ANY.RRSIG
 import dns.rrset
 
 SHA256 = 2
+FOR_PARENTS = (dns.rdatatype.CDS, dns.rdatatype.CDNSKEY)
 DIGEST_DIGITS = 16  # of 64: enough to tell the keys of a lab apart
 
 Rrsets = dict[tuple[dns.name.Name, int, int], dns.rrset.RRset]  # by name, type, and type covered
@@ -100,7 +101,7 @@ def content_of(zone_text: str, rrsets: Rrsets, verifier: Verifier) -> tuple[dict
     dnskey = rrsets.get((zone, dns.rdatatype.DNSKEY, 0))
     keys = verifier.learn(dnskey or ())
     cuts = {name for name, rdtype, _ in rrsets if rdtype == dns.rdatatype.NS and name != zone}
-    alike: dict[tuple[tuple[str, ...], int], str] = {}
+    alike: dict[tuple[tuple[str, ...], int, bool], str] = {}
     signed_keys: tuple[str, ...] = ()
     for (name, rdtype, _), rrset in sorted(rrsets.items()):
         if rdtype == dns.rdatatype.RRSIG or not _is_authoritative(zone, cuts, name, rdtype):
@@ -109,8 +110,8 @@ def content_of(zone_text: str, rrsets: Rrsets, verifier: Verifier) -> tuple[dict
         if rdtype == dns.rdatatype.DNSKEY:
             signed_keys = signers
         else:
-            alike.setdefault((signers, rrset.ttl), f"{name} {dns.rdatatype.to_text(rdtype)}")
+            alike.setdefault((signers, rrset.ttl, rdtype in FOR_PARENTS), f"{name} {dns.rdatatype.to_text(rdtype)}")
     soa = rrsets[zone, int(dns.rdatatype.SOA), 0]
     ttl = dnskey.ttl if dnskey else min(soa.ttl, soa[0].minimum)  # RFC 2308, 5: that there is none is cached, too
     return ({"keys": keys, "signers": signed_keys, "ttl": ttl},
-            [{"rrset": text, "signers": signers, "ttl": ttl} for (signers, ttl), text in alike.items()])
+            [{"rrset": text, "signers": signers, "ttl": ttl} for (signers, ttl, _), text in alike.items()])

@@ -51,7 +51,7 @@ class Hand:
     def _kill(self, act: Act) -> None:
         self._lab.kill(act.who, act.only)
         if "named" in act.only:
-            self._recorder.down(act.who)
+            self._recorder.down(act.who, killed=True)
 
     def _start(self, act: Act) -> None:
         if "named" in act.only:

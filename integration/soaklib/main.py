@@ -64,8 +64,8 @@ def _line(number: int, result: dict[str, Any]) -> str:
     resolvers = result["resolvers"]
     rest = f"NOT AT REST: {result['missing']}" if result["missing"] else f"at rest after {result['rest_seconds']} s"
     text = (f"run {number:3} seed {result['seed']}: {result['seconds']:.0f} s; faults: {faults}; rolled: {rolls}; {result['judge']};"
-            f" resolvers: {resolvers['validated']} validated, {resolvers['bogus']} bogus; {rest}")
-    details = [f"\n    {finding}" for finding in [*result["findings"], *result["resolver_findings"][:5]]]
+            f" resolvers: {resolvers['validated']} validated, {len(result['resolver_findings'])} bogus; {rest}")
+    details = [f"\n    {finding}" for finding in [*result["findings"], *result["only_to_parents"][:1], *result["resolver_findings"][:5]]]
     return text + "".join(details) + ("" if result["well"] else f"\n    logs and history: {result['dir']}")
 
 
@@ -80,6 +80,7 @@ def _summary(results: list[dict[str, Any]], options: argparse.Namespace, seconds
             "failed": len(results) - len(done),
             "bogus": sum(result["bogus"] > 0 for result in done),
             "possibly_bogus": sum(result["possible"] > 0 for result in done),
+            "bogus_cds_only": sum(bool(result["only_to_parents"]) for result in done),
             "bogus_to_resolvers": sum(bool(result["resolver_findings"]) for result in done),
             "not_at_rest": sum(bool(result["missing"]) for result in done),
             "looks": sum(result["looks"] for result in done),
@@ -131,6 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.runs < 1 or options.jobs < 1:
         parser.error("--runs and --jobs must be 1 or more")
     if options.plan:
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head`
         for seed in range(options.seed, options.seed + options.runs):
             print("\n".join(plan(seed, options.seconds).lines()) + "\n")
         return 0

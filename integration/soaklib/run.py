@@ -25,6 +25,7 @@ from soaklib.plan import MASTERS, Plan, plan
 
 SIGN_SECONDS = 60.0
 REST_SECONDS = 90.0
+ECHO_SECONDS = 10.0  # a resolver that found no server for the DNSKEY takes the zone for broken for so long
 JUDGE_SECONDS = 120.0
 
 
@@ -60,9 +61,10 @@ def _judge(binaries: str, history: Path, result: dict[str, Any]) -> None:
         raise NotDone(done.stderr.strip())
     summary, *findings = done.stdout.splitlines()
     result["judge"] = summary.removeprefix(f"{history}: ")
-    result["findings"] = findings
+    result["findings"] = [finding for finding in findings if finding.startswith("bogus")]
+    result["only_to_parents"] = [finding for finding in findings if not finding.startswith("bogus")]
     result["bogus"] = sum(finding.startswith("bogus (certain") for finding in findings)
-    result["possible"] = len(findings) - result["bogus"]
+    result["possible"] = len(result["findings"]) - result["bogus"]
 
 
 def _live(lab: Lab, made: Plan, result: dict[str, Any]) -> None:
@@ -83,9 +85,15 @@ def _live(lab: Lab, made: Plan, result: dict[str, Any]) -> None:
         result["rollovers"] = rest.generations(lab)
         result["refused"] = hand.refused
     result["looks"] = recorder.looks
+    bogus = [answer for answer in probe.score.bogus if not _is_dark(recorder, answer.time)]
     result["resolvers"] = {verdict.value: probe.score.count(verdict) for verdict in Verdict}
     result["resolver_findings"] = [f"{answer.time:.3f} {answer.resolver} {answer.question.name} {answer.question.rdtype}:"
-                                   f" {answer.detail}" for answer in probe.score.bogus]
+                                   f" {answer.detail}" for answer in bogus]
+
+
+def _is_dark(recorder: Recorder, moment: float) -> bool:
+    """Whether no master could answer then, or shortly before: unbound calls a zone bogus whose DNSKEY it cannot get."""
+    return any(begin <= moment <= end + ECHO_SECONDS for begin, end in recorder.blackouts)
 
 
 def _is_well(result: dict[str, Any]) -> bool:

@@ -23,12 +23,18 @@ class Course {
     return begun() ? look.answered - since_ : Nanoseconds{0};
   }
 
+  // Whether nobody has looked since it is up again.
+  bool is_back() const { return is_back_; }
+
   void note(const Look& look) {
+    is_back_ = false;
     const Time earliest = begun() ? since_ : look.asked;
     if (look.seen) last_seen_ = *look.seen;
+    if (look.kept)
+      std::erase_if(open_, [this](const auto& entry) { return !is_seen(entry.first); });
     for (const Answer& answer : last_seen_) see(answer, look, earliest);
     std::erase_if(open_, [&](auto& entry) {
-      if (std::ranges::find(last_seen_, entry.first) != last_seen_.end()) return false;
+      if (is_seen(entry.first)) return false;
       end(entry.second, look.answered);
       return true;
     });
@@ -43,6 +49,7 @@ class Course {
   void up(Time at) {
     for (auto& [answer, publication] : open_) publication = {server_, zone_, answer, {at, at}, {}};
     since_ = at;
+    is_back_ = true;
   }
 
   std::vector<Publication> finish(Time at, bool is_down) && {
@@ -51,6 +58,10 @@ class Course {
   }
 
  private:
+  bool is_seen(const Answer& answer) const {
+    return std::ranges::find(last_seen_, answer) != last_seen_.end();
+  }
+
   void see(const Answer& answer, const Look& look, Time earliest) {
     const Publication fresh{server_, zone_, answer, {earliest, look.answered}, {}};
     Publication& publication = open_.try_emplace(answer, fresh).first->second;
@@ -67,6 +78,7 @@ class Course {
   std::vector<Answer> last_seen_;
   std::map<Answer, Publication> open_;  // While it is down: what may come back.
   Time since_;                          // A change that the next look shows was not before this.
+  bool is_back_ = false;
   std::vector<Publication> ended_;
 };
 
@@ -92,6 +104,8 @@ class Reader {
       return wrong("'" + look.server + "' answered while it was down");
     Course& course =
         courses_.try_emplace({look.server, look.zone}, look.server, look.zone).first->second;
+    if (look.kept && !course.is_back())
+      return wrong("'kept' is only for the first look after 'up'");
     if (!look.seen && !course.begun())
       return wrong("'same' at the first look at " + look.zone + " of " + look.server);
     if (auto in_order = pass(look.server, look.asked, look.answered); !in_order) return in_order;

@@ -15,7 +15,10 @@
 //   {"what":"down","server":"a","time":T}  killed or stopped: it answers nothing from here
 //   {"what":"up","server":"a","time":T}    … until here
 //
-// Of `data` one RRset stands for all that have the same signers and TTL.
+// A look that is the first one since `up` may have "kept":true: the server is seen with the version of
+// the zone that its files had when it was killed, so it served nothing else since then.
+//
+// Of `data` one RRset stands for all that have the same signers and TTL; for CDS and CDNSKEY none other does.
 //
 // A change between two looks is an interval. To miss nothing, what is new counts from the moment when
 // the look before was asked, and what is gone counts until this look was answered: both were possible

@@ -56,6 +56,14 @@ bool is_key(const std::string& name) {
          std::all_of(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(slash), is_digit);
 }
 
+bool flag(const Json& object, const std::string& name) {
+  const auto found = object.find(name);
+  if (found == object.end()) return false;
+  if (!found->is_boolean())
+    throw BadField{"field '" + name + "' must be true or false, not " + found->dump()};
+  return found->get<bool>();
+}
+
 KeyNames keys(const Json& object, const std::string& name) {
   const Json& list = field(object, name);
   if (!list.is_array())
@@ -95,8 +103,12 @@ std::vector<Answer> served(const Json& line) {
 }
 
 Look look(const Json& line, const std::string& what) {
-  Look look{
-      text(line, "server"), text(line, "zone"), time(line, "asked"), time(line, "answered"), {}};
+  Look look{.server = text(line, "server"),
+            .zone = text(line, "zone"),
+            .asked = time(line, "asked"),
+            .answered = time(line, "answered"),
+            .seen = {},
+            .kept = flag(line, "kept")};
   if (look.answered < look.asked) throw BadField{"field 'answered' is before 'asked'"};
   if (what == "served") look.seen = served(line);
   if (what == "ds") look.seen = {Ds{keys(line, "ds"), ttl(line)}};

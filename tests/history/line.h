@@ -15,6 +15,7 @@ struct Look {
   std::string server, zone;
   Time asked, answered;
   std::optional<std::vector<Answer>> seen;  ///< Empty: the same as before.
+  bool kept = false;                        ///< It has served nothing else since it is up.
 };
 
 struct Turn {

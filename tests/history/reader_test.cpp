@@ -79,6 +79,41 @@ TEST_CASE("while a server is down nothing is served, and what it had may come ba
   CHECK(of(*history, "13/2/bb").possible.from == t(20));
 }
 
+TEST_CASE("a server that is seen as it was killed served nothing else since", "[history]") {
+  const std::string kept =
+      R"({"what":"ds","server":"parent","zone":"z.","asked":21,"answered":21.25,"kept":true,"ds":[)";
+  const std::string before = ds(a, 10) + turn("down", 11) + turn("up", 20);
+  SECTION("what it changed before it died does not come back") {
+    const auto history = reading(before + kept + b +
+                                 R"(],"ttl":4})"
+                                 "\n");
+    REQUIRE(history);
+    REQUIRE(history->publications.size() == 2);
+    CHECK(of(*history, "13/1/aa").possible.until == t(11));
+    CHECK(of(*history, "13/2/bb").possible.from == t(20));
+  }
+  SECTION("what it has is back from the beginning") {
+    const auto history = reading(before + kept + a +
+                                 R"(],"ttl":4})"
+                                 "\n");
+    REQUIRE(history);
+    CHECK(of(*history, "13/1/aa", 1).possible.from == t(20));
+  }
+  SECTION("nobody knows that later") {
+    CHECK(reading(before + same(20.5) + kept + a +
+                  R"(],"ttl":4})"
+                  "\n")
+              .error()
+              .what == "line 5: 'kept' is only for the first look after 'up'");
+  }
+  SECTION("it is true or false") {
+    CHECK(reading(R"({"what":"same","server":"a","zone":"z.","asked":1,"answered":1,"kept":1})"
+                  "\n")
+              .error()
+              .what == "line 1: field 'kept' must be true or false, not 1");
+  }
+}
+
 TEST_CASE("the widest gap is between two looks at a server that was up", "[history]") {
   const auto history =
       reading(ds(a, 10) + same(11) + turn("down", 12) + turn("up", 20) + same(20.5));

@@ -194,8 +194,19 @@ class Trial {
   std::map<Insists, std::pair<Time, std::string>> found_;
 };
 
-Result<> judge_zone(const std::string& zone, const Spans& possible, const Spans& certain,
-                    Time begin, std::vector<Finding>& findings) {
+bool is_for_parents(const Answer& answer) {
+  const Data* data = std::get_if<Data>(&answer);
+  return data != nullptr && (data->rrset.ends_with(" CDS") || data->rrset.ends_with(" CDNSKEY"));
+}
+
+using Publications = std::vector<const Publication*>;
+
+Result<> judge_zone(const Publications& publications, Time begin, std::vector<Finding>& findings) {
+  Spans possible, certain;
+  for (const Publication* one : publications) {
+    possible.emplace_back(one->possible, one);
+    if (one->certain) certain.emplace_back(*one->certain, one);
+  }
   Trial worst{possible, begin}, surely{certain, begin};
   if (auto done = worst.run(); !done) return done;
   if (auto done = surely.run(); !done) return done;
@@ -203,7 +214,7 @@ Result<> judge_zone(const std::string& zone, const Spans& possible, const Spans&
     const auto sure = surely.found().find(mode);
     const bool is_sure = sure != surely.found().end();
     const auto& [since, what] = is_sure ? sure->second : found;
-    findings.push_back({zone, mode, since, is_sure, what});
+    findings.push_back({publications.front()->zone, mode, since, is_sure, false, what});
   }
   return {};
 }
@@ -211,16 +222,21 @@ Result<> judge_zone(const std::string& zone, const Spans& possible, const Spans&
 }  // namespace
 
 Result<std::vector<Finding>> judge(const History& history) {
-  std::map<std::string, std::pair<Spans, Spans>> zones;
-  for (const Publication& one : history.publications) {
-    auto& [possible, certain] = zones[one.zone];
-    possible.emplace_back(one.possible, &one);
-    if (one.certain) certain.emplace_back(*one.certain, &one);
-  }
+  std::map<std::string, Publications> zones;
+  for (const Publication& one : history.publications) zones[one.zone].push_back(&one);
   std::vector<Finding> findings;
-  for (const auto& [zone, spans] : zones) {
-    if (auto done = judge_zone(zone, spans.first, spans.second, history.begin, findings); !done)
-      return tl::unexpected(done.error());
+  for (const auto& [zone, all] : zones) {
+    Publications for_everybody = all;
+    std::erase_if(for_everybody, [](const auto* one) { return is_for_parents(one->answer); });
+    std::vector<Finding> without, with;
+    auto done = judge_zone(for_everybody, history.begin, without);
+    if (done) done = judge_zone(all, history.begin, with);
+    if (!done) return tl::unexpected(done.error());
+    for (Finding& finding : with) {
+      const auto same = std::ranges::find(without, finding.mode, &Finding::mode);
+      finding.only_for_parents = same == without.end();
+      findings.push_back(finding.only_for_parents ? finding : *same);
+    }
   }
   return findings;
 }

@@ -17,10 +17,15 @@ struct Finding {
   Insists mode = Insists::any;
   Time since;
   bool certain = false;  ///< False: only if a change between two looks was at the worst moment.
-  std::string what;      ///< Both answers, who served them, and when; for people.
+  /// Nobody but a parent that looks for a new DS asks for CDS and CDNSKEY, and without them all
+  /// fits. In a double-DS rollover named signs them with the new KSK alone from the swap of the
+  /// keys on, so whoever has the DNSKEY RRset of before cannot validate them for a TTL.
+  bool only_for_parents = false;
+  std::string what;  ///< Both answers, who served them, and when; for people.
 };
 
 /// Judges every zone by itself. Empty: no cache was bogus, whatever it got from whom.
+/// Of each zone and mode one finding at most, one `only_for_parents` if there is no other.
 ///
 /// Errors  malformed: more than 64 keys of a zone in caches at once, which the checker cannot
 /// count.

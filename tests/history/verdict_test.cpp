@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Histories of one zone on two servers, and what the checker of the core says of them: both sides
 // of every boundary. All TTLs are 4 seconds; looks take no time.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
 
@@ -173,6 +174,28 @@ TEST_CASE("who insists on every algorithm sees more", "[verdict]") {
     const auto findings = signed_zone().ds(1, {ksk, other}).verdict();
     REQUIRE(findings.size() == 1);
     CHECK(findings[0].mode == Insists::every_in_ds);
+  }
+}
+
+TEST_CASE("what only parents ask for is told apart", "[verdict]") {
+  // b has the new KSK already when a still has the old one: the swap of a double-DS rollover.
+  const auto cds = [](const KeyNames& signers) {
+    return R"({"rrset":"z. CDS","signers":)" + list(signers) + R"(,"ttl":4})";
+  };
+  Story story;
+  story.ds(0, {ksk, next_ksk}).served("a", 0, {ksk, zsk}, {ksk}, {zsk});
+  story.served("b", 1, {next_ksk, zsk}, {next_ksk}, {zsk});
+  story.text.insert(story.text.rfind("]}"), "," + cds({next_ksk}));
+  SECTION("the CDS does not fit the old keys, and everything else does") {
+    const auto findings = story.verdict();
+    REQUIRE(findings.size() == 3);
+    CHECK(std::ranges::all_of(findings, &Finding::only_for_parents));
+  }
+  SECTION("it hides nothing that concerns everybody") {
+    story.served("a", 2, {ksk, zsk, next_zsk}, {ksk}, {next_zsk});
+    const auto findings = story.verdict();
+    REQUIRE(findings.size() == 3);
+    CHECK(std::ranges::none_of(findings, &Finding::only_for_parents));
   }
 }
 
