@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The soak's plans, without a lab: what a seed promises."""
+import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,3 +70,27 @@ def test_acts_are_in_order_and_within_the_run() -> None:
 def test_options_that_make_no_sense(words: list[str], complaint: str) -> None:
     done = subprocess.run([sys.executable, COMMAND, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and complaint in done.stderr
+
+
+def soaked(*words: str) -> tuple[dict[str, Any], str]:
+    """The summary of one short run, and all that was printed."""
+    done = subprocess.run([sys.executable, COMMAND, "--runs", "1", *words], capture_output=True, text=True, check=False)
+    text = done.stdout + done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode == 0) == (summary["failed"] + summary["bogus"] + summary["possibly_bogus"]
+                                      + summary["bogus_to_resolvers"] + summary["not_at_rest"] == 0), text
+    for line in text.splitlines():
+        if found := re.search(r"logs and history: (\S+)", line):
+            shutil.rmtree(found[1])
+    return summary, text
+
+
+def test_a_short_run_with_faults_of_many_kinds() -> None:
+    summary, text = soaked("--seconds", "40", "--seed", "983")
+    assert summary["failed"] == summary["bogus"] == summary["possibly_bogus"] == summary["not_at_rest"] == 0, text
+    assert summary["validated"] > 0 and summary["looks"] > 100 and sum(summary["rollovers"].values()) > 0, text
+
+
+def test_agents_that_do_not_wait_long_enough_are_found_out() -> None:
+    summary, text = soaked("--seconds", "10", "--seed", "5", "--hurried")
+    assert summary["failed"] == 0 and summary["bogus"] == 1, text

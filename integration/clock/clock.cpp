@@ -3,8 +3,9 @@
 //
 // The file that LAB_CLOCK names says how many seconds the clock is off, as `+12.500`; it is read at
 // each look, so a clock can be set while the process runs. CLOCK_MONOTONIC and CLOCK_BOOTTIME stay
-// true, as on a machine whose clock is set. libfaketime cannot do this to named and rndc, whose jemalloc
-// asks for the time while libfaketime is still asking for memory; so here nothing asks for memory.
+// true, as on a machine whose clock is set. libfaketime cannot do this to named and rndc, whose
+// jemalloc asks for the time while libfaketime is still asking for memory; so here nothing asks for
+// memory.
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -30,6 +31,13 @@ std::int64_t offset_nanoseconds() {
   return size <= 0 ? 0 : static_cast<std::int64_t>(std::strtod(text, nullptr) * 1e9);
 }
 
+// LAB_BOOT_RATE makes the clock of waits run so many times too fast: nothing that a machine does,
+// but what a soak must notice.
+std::int64_t boot_rate() {
+  const char* rate = std::getenv("LAB_BOOT_RATE");
+  return rate == nullptr ? 1 : std::strtol(rate, nullptr, 10);
+}
+
 bool is_wall(clockid_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE; }
 
 timespec shifted(const timespec& time, std::int64_t by) {
@@ -44,6 +52,9 @@ extern "C" {
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
   const auto outcome = static_cast<int>(syscall(SYS_clock_gettime, clock, time));
   if (outcome == 0 && is_wall(clock)) *time = shifted(*time, offset_nanoseconds());
+  if (outcome == 0 && clock == CLOCK_BOOTTIME) {
+    *time = shifted({}, (time->tv_sec * billion + time->tv_nsec) * boot_rate());
+  }
   return outcome;
 }
 

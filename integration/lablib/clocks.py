@@ -27,7 +27,8 @@ def environment(layout: Layout, master: Master, program: str) -> dict[str, str]:
         case "", _:
             return {}
         case "machine", _:
-            library, options = _own_library(layout), {"LAB_CLOCK": str(_file(layout.root, master.name))}
+            library, options = _own_library(layout), {
+                "LAB_CLOCK": str(_file(layout.root, master.name)), "LAB_BOOT_RATE": str(layout.spec.boot_rate)}
         case "faketime", "agent":
             library, options = _faketime(), {"FAKETIME_TIMESTAMP_FILE": str(_file(layout.root, master.name)),
                                              "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}

@@ -33,6 +33,7 @@ class Spec:
     parent_ttl: int = 4          # of the parent's own records and of every DS
     registry_interval: float = 0.5
     clocks: str = ""             # whose clock can be set, and how (clocks.py)
+    boot_rate: int = 1           # how many times too fast the clock of waits runs, if clocks are "machine"
     leashed: bool = False        # the lab ends when the process that started it does
 
     @property

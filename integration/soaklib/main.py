@@ -25,8 +25,9 @@ MORE_SECONDS = 400.0  # that a run may take beyond its faults: up, signed, at re
 class Runs:
     """The runs that are under way, so that an interrupt ends them all."""
 
-    def __init__(self, seconds: float, binaries: str, keep: bool) -> None:
-        self._options = ["--seconds", str(seconds), "--bin", binaries, *(["--keep"] if keep else [])]
+    def __init__(self, seconds: float, binaries: str, keep: bool, hurried: bool) -> None:
+        self._options = ["--seconds", str(seconds), "--bin", binaries, *(["--keep"] if keep else []),
+                         *(["--hurried"] if hurried else [])]
         self._patience = seconds + MORE_SECONDS
         self._processes: "set[subprocess.Popen[str]]" = set()
         self._ended = False
@@ -91,7 +92,7 @@ def _summary(results: list[dict[str, Any]], options: argparse.Namespace, seconds
 
 def _soak(options: argparse.Namespace, binaries: str) -> int:
     began = time.monotonic()
-    runs = Runs(options.seconds, binaries, options.keep)
+    runs = Runs(options.seconds, binaries, options.keep, options.hurried)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     results: list[dict[str, Any]] = []
     with ThreadPoolExecutor(options.jobs) as pool:
@@ -121,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, help="labs side by side; each takes most of a core")
     parser.add_argument("--bin", help="where rollcall, rollcalld and rollcall-judge are (else ROLLCALL_BIN, else build/dev/bin)")
     parser.add_argument("--keep", action="store_true", help="keep logs and history also of runs that went well")
+    parser.add_argument("--hurried", action="store_true",
+                        help="let the clock of waits of all agents run 20 times too fast, so that runs must fail")
     parser.add_argument("--plan", action="store_true", help="print the plans of the runs, and start nothing")
     parser.add_argument("--one", type=int, metavar="SEED", help="this run only, in this process; prints its JSON object")
     return parser
@@ -144,6 +147,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"soak: {error}", file=sys.stderr)
         return 2
     if options.one is not None:
-        return one_run.run(options.one, options.seconds, binaries, options.keep)
+        return one_run.run(options.one, options.seconds, binaries, options.keep, options.hurried)
     print(f"{options.runs} runs of {options.seconds:.0f} s from seed {options.seed}", flush=True)
     return _soak(options, binaries)

@@ -25,6 +25,7 @@ from soaklib.plan import MASTERS, Plan, plan
 
 SIGN_SECONDS = 60.0
 REST_SECONDS = 90.0
+HURRIED_RATE = 20
 ECHO_SECONDS = 10.0  # a resolver that found no server for the DNSKEY takes the zone for broken for so long
 JUDGE_SECONDS = 120.0
 
@@ -100,10 +101,12 @@ def _is_well(result: dict[str, Any]) -> bool:
     return not (result.get("failure") or result["missing"] or result["findings"] or result["resolver_findings"])
 
 
-def run(seed: int, seconds: float, binaries: str, keep: bool) -> int:
+def run(seed: int, seconds: float, binaries: str, keep: bool, hurried: bool) -> int:
     die_with_parent(signal.SIGTERM)  # then the lab is ended below
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     made = plan(seed, seconds)
+    if hurried:
+        made.clocks = "machine"
     memory = Path("/dev/shm")
     root = Path(tempfile.mkdtemp(prefix="soak-", dir=memory if memory.is_dir() else None))
     result: dict[str, Any] = {"seed": seed, "dir": str(root), "faults": made.faults, "missing": "", "findings": [],
@@ -111,7 +114,7 @@ def run(seed: int, seconds: float, binaries: str, keep: bool) -> int:
     began = time.monotonic()
     try:
         lab = Lab.up(Spec(str(root), binaries, len(MASTERS), [ZONE.rstrip(".")], zone_ttl=made.ttl, negative_ttl=1,
-                          parent_ttl=made.ttl, clocks=made.clocks, leashed=True))
+                          parent_ttl=made.ttl, clocks=made.clocks, boot_rate=HURRIED_RATE if hurried else 1, leashed=True))
         try:
             _live(lab, made, result)
         finally:
