@@ -20,8 +20,8 @@ bool says_no_less(const Heartbeat& now, const Heartbeat& before) {
   });
 }
 
-// A member that has not looked at its server since it started knows no TTL; what it said before still
-// counts, since caches go by it.
+// A member that has not looked at its server since it started knows no TTL; what it said before
+// still counts, since caches go by it.
 void keep_known_ttls(Heartbeat& now, const Heartbeat& before) {
   if (now.dnskey_ttl == Seconds{0}) now.dnskey_ttl = before.dnskey_ttl;
   if (now.max_zone_ttl == Seconds{0}) now.max_zone_ttl = before.max_zone_ttl;
@@ -42,19 +42,40 @@ bool says_behind(const Heartbeat& heartbeat, const FactId& fact, const ZoneRef* 
   });
 }
 
-Acks::Answers::Answers(Heartbeat said, const FactLog& log) : heartbeat(std::move(said)) {
-  for (const VectorEntry& entry : heartbeat.vector) {
+// What it said before is not compared again: a digest that agreed then agrees for ever.
+void Acks::Answers::take(const Heartbeat& said, const FactLog& log) {
+  const bool same_authors =
+      in_order && std::ranges::equal(heartbeat.vector, said.vector, {}, &VectorEntry::author,
+                                     &VectorEntry::author);
+  if (!same_authors) covered.assign(said.vector.size(), {});
+  for (std::size_t i = 0; i < said.vector.size(); ++i) {
+    const VectorEntry& entry = said.vector[i];
+    if (same_authors && heartbeat.vector[i] == entry) continue;
     const bool agrees = log.digest(entry.author, entry.seq) == entry.digest;
-    covered.emplace_back(entry.author, agrees ? entry.seq : 0);
+    covered[i] = {entry.author, agrees ? entry.seq : 0};
   }
-  std::ranges::stable_sort(covered, {}, &Covered::first);
-  for (const Incarnation& member : heartbeat.roster) roster.push_back(member.member);
-  std::ranges::sort(roster);
+  in_order = std::ranges::is_sorted(covered, {}, &Covered::first);
+  if (!in_order) std::ranges::stable_sort(covered, {}, &Covered::first);
+  if (heartbeat.roster != said.roster) {
+    roster.clear();
+    for (const Incarnation& member : said.roster) roster.push_back(member.member);
+    std::ranges::sort(roster);
+  }
+  heartbeat = said;
 }
 
 bool Acks::Answers::covers(const FactId& fact) const {
-  const auto entry = std::ranges::lower_bound(covered, fact.author, {}, &Covered::first);
-  return entry != covered.end() && entry->first == fact.author && entry->second >= fact.seq;
+  std::size_t place = 0;
+  return covers(fact, place);
+}
+
+bool Acks::Answers::covers(const FactId& fact, std::size_t& place) const {
+  if (place >= covered.size() || covered[place].first != fact.author) {
+    const auto entry = std::ranges::lower_bound(covered, fact.author, {}, &Covered::first);
+    if (entry == covered.end() || entry->first != fact.author) return false;
+    place = static_cast<std::size_t>(entry - covered.begin());
+  }
+  return covered[place].second >= fact.seq;
 }
 
 bool Acks::receive(Heartbeat heartbeat) {
@@ -72,12 +93,9 @@ bool Acks::receive(Heartbeat heartbeat) {
                             heartbeat.last_seq == received.newest.last_seq &&
                             heartbeat.vector == received.newest.vector;
   const bool says_less = !first && !says_no_less(heartbeat, received.newest);
+  if (!says_no_more && !says_less) hear(heartbeat, first ? nullptr : &received.newest);
   received.newest = std::move(heartbeat);
-  if (says_less) {
-    hear_all();
-  } else if (!says_no_more) {
-    hear(received.newest);
-  }
+  if (says_less) hear_all();
   uncounted_.insert(received.newest.member.member);
   news_ = true;
   return true;
@@ -85,29 +103,44 @@ bool Acks::receive(Heartbeat heartbeat) {
 
 void Acks::set_self(Heartbeat heartbeat) {
   const bool same_roster = self_ && self_->heartbeat.roster == heartbeat.roster;
-  if (!same_roster) news_ = roster_stale_ = true;
-  self_.emplace(std::move(heartbeat), log_);
+  if (!same_roster) news_ = roster_stale_ = seats_stale_ = true;
+  if (!self_) self_ = Answers{};
+  self_->take(heartbeat, log_);
 }
 
-void Acks::hear(const Heartbeat& heartbeat) {
+void Acks::hear(const Heartbeat& heartbeat, const Heartbeat* before) {
   const auto raise = [this](const Incarnation& author, std::uint64_t seq) {
     std::uint64_t& highest = heard_[author];
-    highest = std::max(highest, seq);
+    if (seq <= highest) return;
+    highest = seq;
+    if (log_.prefix(author) < seq) wanting_.insert(author);
   };
   raise(heartbeat.member, heartbeat.last_seq);
-  for (const VectorEntry& entry : heartbeat.vector) raise(entry.author, entry.seq);
+  for (std::size_t i = 0; i < heartbeat.vector.size(); ++i) {
+    const VectorEntry& entry = heartbeat.vector[i];
+    if (!before || i >= before->vector.size() || before->vector[i] != entry)
+      raise(entry.author, entry.seq);
+  }
 }
 
 void Acks::hear_all() {
   heard_.clear();
-  for (const auto& [member, received] : received_) hear(received.newest);
+  wanting_.clear();
+  for (const auto& [member, received] : received_) hear(received.newest, nullptr);
 }
 
-bool Acks::closed(const Heartbeat& heartbeat) const {
+// What is held stays held: of what was counted before only the new has to be looked at.
+bool Acks::closed(const Received& received) const {
+  const Heartbeat& heartbeat = received.newest;
   if (log_.prefix(heartbeat.member) < heartbeat.last_seq) return false;
-  return std::ranges::all_of(heartbeat.vector, [&](const VectorEntry& entry) {
-    return log_.prefix(entry.author) >= entry.seq;
-  });
+  const std::vector<VectorEntry>* before =
+      received.counted ? &received.counted->heartbeat.vector : nullptr;
+  for (std::size_t i = 0; i < heartbeat.vector.size(); ++i) {
+    const VectorEntry& entry = heartbeat.vector[i];
+    if (before && i < before->size() && (*before)[i] == entry) continue;
+    if (log_.prefix(entry.author) < entry.seq) return false;
+  }
+  return true;
 }
 
 bool Acks::recount() {
@@ -119,7 +152,7 @@ bool Acks::recount() {
     Received& received = received_.at(*member);
     const bool fresh = std::exchange(received.fresh, false);
     changed = changed || fresh;  // its `behind` holds at once
-    if (!closed(received.newest)) {
+    if (!closed(received)) {
       ++member;
       continue;
     }
@@ -127,10 +160,23 @@ bool Acks::recount() {
     const Heartbeat* before = received.counted ? &received.counted->heartbeat : nullptr;
     changed = changed || !before || !same_answers(*before, received.newest);
     roster_stale_ = roster_stale_ || !before || before->roster != received.newest.roster;
-    received.counted.emplace(received.newest, log_);
+    if (!received.counted) {
+      received.counted = Answers{};
+      seats_stale_ = true;
+    }
+    received.counted->take(received.newest, log_);
   }
   note_lacking();
-  return unite_rosters() || changed;
+  const bool others = unite_rosters();
+  if (std::exchange(seats_stale_, false) || others) seat_all();
+  return others || changed;
+}
+
+// Neither what is counted nor what is newest ever moves; only that there is one at all can change.
+void Acks::seat_all() {
+  seats_.clear();
+  for (const MemberId& member : roster_)
+    seats_.push_back({member, answers_of(member), newest(member)});
 }
 
 // Most rosters are equal: a union grows only by what is new in it.
@@ -153,10 +199,10 @@ bool Acks::unite_rosters() {
 }
 
 void Acks::note_lacking() {
-  lacking_.clear();
-  for (const auto& [author, seq] : heard_) {
-    if (log_.prefix(author) < seq) lacking_.push_back(author);
-  }
+  std::erase_if(wanting_, [this](const Incarnation& author) {
+    return log_.prefix(author) >= heard_[author];
+  });
+  lacking_.assign(wanting_.begin(), wanting_.end());
 }
 
 const Acks::Answers* Acks::answers_of(const MemberId& member) const {
@@ -177,7 +223,14 @@ const Heartbeat* Acks::newest(const MemberId& member) const {
 }
 
 bool Acks::promised(const MemberId& member, const FactId& fact) const {
-  const Answers* answers = answers_of(member);
+  return promised(answers_of(member), fact);
+}
+
+bool Acks::promised(std::size_t place, const FactId& fact) const {
+  return promised(seats_[place].answers, fact);
+}
+
+bool Acks::promised(const Answers* answers, const FactId& fact) {
   return answers && answers->covers(fact) && !says_behind(answers->heartbeat, fact, nullptr);
 }
 
@@ -187,13 +240,26 @@ bool Acks::acked(const MemberId& member, const FactId& fact, const ZoneRef* zone
 
 bool Acks::acked_any(const MemberId& member, const std::vector<FactId>& facts,
                      const ZoneRef* zone) const {
-  const Answers* answers = answers_of(member);
-  if (!answers) return false;
-  const Heartbeat& latest = *newest(member);
-  return std::ranges::any_of(facts, [&](const FactId& fact) {
-    return answers->covers(fact) && !says_behind(answers->heartbeat, fact, zone) &&
-           !says_behind(latest, fact, zone);
-  });
+  std::size_t place = 0;
+  return acked_any({member, answers_of(member), newest(member)}, facts, zone, place);
+}
+
+bool Acks::acked_any(const Seat& seat, const std::vector<FactId>& facts, const ZoneRef* zone,
+                     std::size_t& place) {
+  return seat.answers && std::ranges::any_of(facts, [&](const FactId& fact) {
+           return seat.answers->covers(fact, place) &&
+                  !says_behind(seat.answers->heartbeat, fact, zone) &&
+                  !says_behind(*seat.newest, fact, zone);
+         });
+}
+
+std::vector<MemberId> Acks::not_acked(const std::vector<FactId>& facts, const ZoneRef* zone) const {
+  std::vector<MemberId> missing;
+  std::size_t place = 0;
+  for (const Seat& seat : seats_) {
+    if (!acked_any(seat, facts, zone, place)) missing.push_back(seat.member);
+  }
+  return missing;
 }
 
 std::uint64_t Acks::highest_heard_of(const Incarnation& author) const {

@@ -49,9 +49,14 @@ class Acks {
   /// Whether acked() holds for any of these equal decisions.
   bool acked_any(const MemberId& member, const std::vector<FactId>& facts, const ZoneRef* zone) const;
 
+  /// Who of the roster has not acked any of these equal decisions.
+  std::vector<MemberId> not_acked(const std::vector<FactId>& facts, const ZoneRef* zone) const;
+
   /// As acked(), but what is said to be carried out no longer still counts: a promise to make no
   /// candidate is never taken back.
   bool promised(const MemberId& member, const FactId& fact) const;
+  /// place  Of the member in roster().
+  bool promised(std::size_t place, const FactId& fact) const;
 
   /// The highest number of a fact of `author` that some heartbeat speaks of.
   std::uint64_t highest_heard_of(const Incarnation& author) const;
@@ -62,13 +67,16 @@ class Acks {
   // What is covered with the reader's own digests stands ready: it is asked for far more often than
   // heartbeats come.
   struct Answers {
-    Answers(Heartbeat said, const FactLog& log);
+    void take(const Heartbeat& said, const FactLog& log);
     bool covers(const FactId& fact) const;
+    /// place  Where the author probably stands: nearly all name the same authors.
+    bool covers(const FactId& fact, std::size_t& place) const;
 
     Heartbeat heartbeat;
     using Covered = std::pair<Incarnation, std::uint64_t>;
     std::vector<Covered> covered;  // by author
     std::vector<MemberId> roster;  // sorted
+    bool in_order = true;          // the vector names its authors in the order of `covered`
   };
   struct Received {
     std::optional<Answers> counted;
@@ -76,9 +84,21 @@ class Acks {
     bool fresh = true;  // not looked at by recount() yet
   };
 
-  bool closed(const Heartbeat& heartbeat) const;
+  // Of each in the roster, found once: nearly every question is asked of all of them.
+  struct Seat {
+    MemberId member;
+    const Answers* answers;   // null: nothing of it counts yet
+    const Heartbeat* newest;
+  };
+
+  bool closed(const Received& received) const;
+  void seat_all();
+  static bool promised(const Answers* answers, const FactId& fact);
+  static bool acked_any(const Seat& seat, const std::vector<FactId>& facts, const ZoneRef* zone,
+                        std::size_t& place);
   const Answers* answers_of(const MemberId& member) const;
-  void hear(const Heartbeat& heartbeat);
+  /// before  What the same member said before, and was heard; may be null.
+  void hear(const Heartbeat& heartbeat, const Heartbeat* before);
   void hear_all();
   bool unite_rosters();
   void note_lacking();
@@ -88,8 +108,11 @@ class Acks {
   std::map<MemberId, Received> received_;
   std::set<MemberId> uncounted_;                // whose newest is not counted, or not looked at
   std::vector<MemberId> roster_;
+  std::vector<Seat> seats_;
   bool roster_stale_ = true;                    // one of those that it unites changed
+  bool seats_stale_ = true;
   std::map<Incarnation, std::uint64_t> heard_;  // the highest number that some newest heartbeat names
+  std::set<Incarnation> wanting_;               // of whom more was heard than was held then
   std::vector<Incarnation> lacking_;
   bool news_ = true;                            // since the last recount
   std::size_t facts_at_recount_ = 0;

@@ -11,10 +11,11 @@ bool rejected_by_anybody(const ZoneBook& book, const FactId& candidate) {
                              [&](const auto& reject) { return reject->candidate == candidate; });
 }
 
-bool answered(const ZoneBook& book, const Acks& acks, const MemberId& member,
+// place  Of the member in the roster.
+bool answered(const ZoneBook& book, const Acks& acks, std::size_t place,
               std::span<const Stated<Candidate>> candidates) {
   return std::ranges::all_of(candidates, [&](const auto& candidate) {
-    return acks.promised(member, candidate.id) || book.rejected(member, candidate.id);
+    return acks.promised(place, candidate.id) || book.rejected(acks.roster()[place], candidate.id);
   });
 }
 
@@ -32,8 +33,9 @@ Election elect(const ZoneBook& book, Role role, std::uint32_t number, const Acks
   }
   if (election.candidates.empty()) return election;
 
-  for (const MemberId& member : acks.roster()) {
-    if (!answered(book, acks, member, election.candidates)) election.waits_for.push_back(member);
+  for (std::size_t place = 0; place < acks.roster().size(); ++place) {
+    if (answered(book, acks, place, election.candidates)) continue;
+    election.waits_for.push_back(acks.roster()[place]);
   }
   if (!election.waits_for.empty() || acks.roster().empty()) return election;
 

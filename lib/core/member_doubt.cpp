@@ -21,8 +21,13 @@ void Member::Impl::watch_clocks() {
     jumped_at_ = now_.boot;
     all_stale_ = true;
     for (auto& [member, theirs] : clock_offset_) theirs -= offset - *wall_minus_boot_;
+    clocks_differ_ = true;
   }
   wall_minus_boot_ = offset;
+  if (!clocks_differ_) return;
+  clocks_differ_ = std::ranges::any_of(clock_offset_, [this](const auto& entry) {
+    return distance(entry.second) > settings_.clock_tolerance;
+  });
 }
 
 // The median of the other members' clocks minus our own; empty if none was heard of lately.
@@ -42,6 +47,7 @@ std::optional<Nanoseconds> Member::Impl::clock_behind() const {
 std::string Member::Impl::doubt() const {
   if (!identity_trouble_.empty()) return identity_trouble_;
   if (!current_) return "the directory cannot be followed: " + not_current_why_;
+  if (!clocks_differ_ && !jumped_at_) return {};  // so does no median
   if (const auto behind = clock_behind()) {
     if (distance(*behind) <= settings_.clock_tolerance) return {};
     return "the own clock is " + to_words(distance(*behind)) +

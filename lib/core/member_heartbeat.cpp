@@ -30,8 +30,11 @@ Heartbeat Member::Impl::answers_now() const {
   heartbeat.roster.assign(roster_.begin(), roster_.end());
   heartbeat.serving = serving_;
   heartbeat.signer = settings_.signer;
+  auto before = own_.vector.begin();  // both by author
   for (const auto& [author, seq] : vector_) {
-    if (seq > 0) heartbeat.vector.push_back({author, seq, *log_.digest(author, seq)});
+    while (before != own_.vector.end() && before->author < author) ++before;
+    const bool same = before != own_.vector.end() && before->author == author && before->seq == seq;
+    if (seq > 0) heartbeat.vector.push_back(same ? *before : VectorEntry{author, seq, *log_.digest(author, seq)});
   }
   heartbeat.behind = behind();
   for (const auto& [zone, work] : zones_) {

@@ -285,6 +285,7 @@ class Member::Impl {
   std::string doubt_;
   std::optional<Nanoseconds> wall_minus_boot_;
   std::optional<BootTime> jumped_at_;
+  bool clocks_differ_ = false;     // by more than is tolerated, some from ours; may be said too long
   std::set<MemberId> heard_since_start_;
 
   Moment now_{};

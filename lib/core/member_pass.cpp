@@ -93,6 +93,7 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
   // A first one may have been lying in the directory for long: it says nothing of the clock.
   if (received_at_.contains(member.member)) {
     clock_offset_[member.member] = offset;
+    clocks_differ_ = clocks_differ_ || offset > settings_.clock_tolerance || -offset > settings_.clock_tolerance;
     heard_since_start_.insert(member.member);
   }
   received_at_[member.member] = now.boot;

@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,14 @@ using Signature = std::array<std::byte, 64>;  ///< Ed25519.
 
 /// SHA-256 of the DNSKEY RDATA: the identity of a key. The key tag is not: two keys can share it.
 using Fingerprint = Digest;
+/// It is a hash already: any of its words will do.
+struct FingerprintHash {
+  std::size_t operator()(const Fingerprint& key) const {
+    std::size_t word = 0;
+    std::memcpy(&word, key.data(), sizeof word);
+    return word;
+  }
+};
 std::string short_name(const Fingerprint& key);  ///< The first 8 hexadecimal digits, for people.
 
 /// IANA numbers of the algorithms that Rollcall makes keys for.

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <map>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -96,7 +97,7 @@ class ZoneBook {
   std::vector<Stated<Decision>> decisions_;
   std::vector<Stated<Observation>> observations_;
   std::vector<Stated<Request>> requests_;
-  std::map<Fingerprint, KeyHistory> histories_;
+  std::unordered_map<Fingerprint, KeyHistory, FingerprintHash> histories_;
   std::vector<Stated<Abandon>> abandons_;
 };
 

@@ -21,8 +21,8 @@ std::vector<Stated<Candidate>> keys_of(const Lens& lens) {
       const Election election = elect(lens.book, role, n, lens.acks);
       for (const auto& candidate : election.candidates) {
         const bool wins = election.winner && election.winner->id == candidate.id;
-        const bool introduced = lens.book.ever_introduced(candidate->fingerprint);
-        if ((wins || introduced) && !lens.ended.contains(candidate.id)) keys.push_back(candidate);
+        const bool matters = wins || lens.book.ever_introduced(candidate->fingerprint);
+        if (matters && !lens.ended.contains(candidate.id)) keys.push_back(candidate);
       }
     }
   }
@@ -58,15 +58,13 @@ class RecordDeduction {
   RecordDeduction(const ZoneRef& zone, const Lens& lens, Waits& waits)
       : zone_(zone), lens_(lens), waits_(waits) {}
 
-  RecordView operator()(const Candidate& key, Record record, bool rolling) {
-    const KeyRecord name{key.fingerprint, record};
-    const RecordHistory& history = lens_.book.history(name);
+  RecordView operator()(const Candidate& key, Record record, const RecordHistory& history, bool rolling) {
     if (!history.introduced()) return {};
 
     RecordView view;
     view.withdrawn = history.withdrawn();
-    view.missing = not_acked(lens_, zone_, history.last_change());
-    if (record == Record::ds && !ds_confirmed(lens_, name)) {
+    view.missing = missing_for(history.last_change());
+    if (record == Record::ds && !ds_confirmed(lens_, {key.fingerprint, record})) {
       view.pending = awaited_at_parent(view.withdrawn, key);
     }
     const Change change = view.withdrawn ? Change::withdrawn : Change::introduced;
@@ -83,6 +81,13 @@ class RecordDeduction {
   }
 
  private:
+  // Records that come or leave together are asked about one after the other.
+  const std::vector<MemberId>& missing_for(const std::vector<FactId>& decisions) {
+    if (decisions_ == nullptr || *decisions_ != decisions) missing_ = not_acked(lens_, zone_, decisions);
+    decisions_ = &decisions;
+    return missing_;
+  }
+
   // What was planned when it was decided counts, too; in an emergency the margins do not.
   Intervals intervals_for(const Candidate& key, const RecordHistory& history) const {
     const Intervals all = largest(lens_.intervals, history.waits);
@@ -103,6 +108,8 @@ class RecordDeduction {
   const ZoneRef& zone_;
   const Lens& lens_;
   Waits& waits_;
+  const std::vector<FactId>* decisions_ = nullptr;  // the last ones asked about
+  std::vector<MemberId> missing_;
 };
 
 // Nobody planned for when it comes, so no schedule applies.
@@ -129,7 +136,8 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
     view.abandoned = true;
     view.unaware = not_acked(lens, key.zone, given_up);
   }
-  for (const Record record : all_records) view[record] = deduce(key, record, rolling);
+  const KeyHistory& history = lens.book.history(key.fingerprint);
+  for (const Record record : all_records) view[record] = deduce(key, record, history[record], rolling);
   if (view.first_use) {
     view.needed_until =
         needed_by(key.expires, *view.first_use, lens.policy.lifetime(key.generation.role));
@@ -141,13 +149,13 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
 std::vector<UnsettledChange> unsettled_changes(const ZoneView& view, const ZoneBook& book) {
   std::map<std::vector<FactId>, UnsettledChange> changes;
   for (const KeyView& key : view.keys) {
+    const KeyHistory& history = book.history(key.key);
     for (const Record record : all_records) {
-      const KeyRecord name{key.key, record};
       const State state = key[record].state;
       if (state == State::rumoured) {
-        changes[book.history(name).introduced_by].introduces.push_back(name);
+        changes[history[record].introduced_by].introduces.push_back({key.key, record});
       } else if (state == State::unretentive) {
-        changes[book.history(name).withdrawn_by].withdraws.push_back(name);
+        changes[history[record].withdrawn_by].withdraws.push_back({key.key, record});
       }
     }
   }
@@ -167,7 +175,7 @@ SwapAbility least_able(const Acks& acks) {
 }  // namespace
 
 BootTime Waits::start(const WaitKey& key, BootTime now) {
-  const auto [at, added] = running_.emplace(key, now);
+  const auto [at, added] = running_.try_emplace(key, now);
   if (added) {
     started_[key] = now;
     stopped_.erase(key);
@@ -186,11 +194,7 @@ std::set<WaitKey> Waits::take_stopped() { return std::exchange(stopped_, {}); }
 
 std::vector<MemberId> not_acked(const Lens& lens, const ZoneRef& zone,
                                 const std::vector<FactId>& decisions) {
-  std::vector<MemberId> missing;
-  for (const MemberId& member : lens.acks.roster()) {
-    if (!lens.acks.acked_any(member, decisions, &zone)) missing.push_back(member);
-  }
-  return missing;
+  return lens.acks.not_acked(decisions, &zone);
 }
 
 bool ds_confirmed(const Lens& lens, const KeyRecord& ds) {
