@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The two commands of the README, and their relatives. CMake does the work.
-#   make demo [KEEP=1]    three masters sign, roll and survive before your eyes
+#   make demo [KEEP=1] [ENGINE=389ds]    three masters sign, roll and survive before your eyes
 #   make test             builds and runs everything, one summary at the end
 #   make model            every state of the protocol with 3 and 4 members, and what refutes doing with less
 #   make mutants          breaks the core line by line; the simulator has to notice each time
@@ -9,13 +9,14 @@
 #   make install          DESTDIR=… and PREFIX=… as usual
 PRESET ?= dev
 PREFIX ?= /usr/local
+ENGINE ?= slapd
 JOBS ?= $(shell nproc)
 BIN = build/$(PRESET)/bin
 
 .PHONY: demo test model mutants soak-lab bench install build packages clean
 
 demo: build
-	integration/demo --bin $(BIN) $(if $(KEEP),--keep)
+	integration/demo --bin $(BIN) --engine $(ENGINE) $(if $(KEEP),--keep)
 
 test: build
 	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)

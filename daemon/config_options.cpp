@@ -169,8 +169,8 @@ std::vector<Option> directory_options() {
       field("directory", "authentication",
             "\"external\": as this process's user, over ldapi; \"password\": needs bind_dn and "
             "password_file;\n"
-            "\"certificate\": needs certificate and key.",
-            FIELD(authentication), one_of({"external", "password", "certificate"})),
+            "\"certificate\": needs certificate and key; \"gssapi\": Kerberos, needs keytab.",
+            FIELD(authentication), one_of({"external", "password", "certificate", "gssapi"})),
       optional_field("directory", "bind_dn", "As whom to bind with a password.", FIELD(bind_dn),
                      read_text),
       optional_field("directory", "password_file", "File with that password, mode 0600.",
@@ -179,6 +179,8 @@ std::vector<Option> directory_options() {
                      FIELD(certificate), read_path),
       optional_field("directory", "key", "PEM file with its private key, mode 0600.", FIELD(key),
                      read_path),
+      optional_field("directory", "keytab", "File with the key of this agent's principal, mode 0600.",
+                     FIELD(keytab), read_path),
       optional_field("directory", "ca",
                      "PEM file with the CA of the directory's servers; no other CA is trusted.",
                      FIELD(config.directory.ca_file), read_path),
@@ -229,7 +231,8 @@ Result<> check_authentication(const Draft& draft) {
   } needs[] = {{"password", "bind_dn", draft.bind_dn},
                {"password", "password_file", draft.password_file},
                {"certificate", "certificate", draft.certificate},
-               {"certificate", "key", draft.key}};
+               {"certificate", "key", draft.key},
+               {"gssapi", "keytab", draft.keytab}};
   for (const auto& need : needs) {
     const bool wanted = need.way == draft.authentication;
     if (wanted != need.value.empty()) continue;
@@ -280,6 +283,11 @@ Draft draft_of(const Config& config) {
     draft.password_file = password->file;
     return draft;
   }
+  if (const auto* gssapi = std::get_if<directory::GssapiAuth>(&config.directory.auth)) {
+    draft.authentication = "gssapi";
+    draft.keytab = gssapi->keytab;
+    return draft;
+  }
   const auto& external = std::get<directory::ExternalAuth>(config.directory.auth);
   draft.certificate = external.certificate_file;
   draft.key = external.key_file;
@@ -296,6 +304,8 @@ Result<Config> finish(Draft draft) {
   }
   if (draft.authentication == "password") {
     config.directory.auth = directory::PasswordAuth{draft.bind_dn, draft.password_file};
+  } else if (draft.authentication == "gssapi") {
+    config.directory.auth = directory::GssapiAuth{draft.keytab};
   } else {
     config.directory.auth = directory::ExternalAuth{draft.certificate, draft.key};
   }

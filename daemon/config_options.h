@@ -17,7 +17,7 @@ namespace rollcall::daemon {
 struct Draft {
   Config config;
   std::string authentication = "external";
-  std::string bind_dn, password_file, certificate, key;
+  std::string bind_dn, password_file, certificate, key, keytab;
   std::string signer_kind = "bind";
   signer::BindConfig bind;
 };

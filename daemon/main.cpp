@@ -107,6 +107,7 @@ int run(int argc, char** argv) {
   const Config config = load_config(file);
   if (print) std::cout << print_config(config);
   if (check || print) return EXIT_SUCCESS;
+  directory::prepare_environment(config.directory);
   return serve(config);
 }
 

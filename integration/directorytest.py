@@ -13,6 +13,7 @@ import ldap
 import ldap.modlist
 import ldap.sasl
 
+from lablib import ds389
 from lablib.cli import find_binaries
 
 BASE = "cn=rollcall"
@@ -84,6 +85,46 @@ class Server:
         return connection
 
 
+class Server389:
+    """One 389-ds whose suffix is the base, with the schema and the access rules that are installed."""
+
+    def __init__(self, root: Path, **settings: object):
+        self.instance = ds389.Instance(root / "directory", free_port(), BASE, ds389.schema_of(find_binaries()), **settings)
+        ds389.create(self.instance)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        log = open(self.instance.root / "log" / "console", "ab")
+        self.process = subprocess.Popen(ds389.command(self.instance), stdout=log, stderr=log,
+                                        env=dict(os.environ, **self.instance.environment))
+        eventually(lambda: self.process.poll() is not None or self.as_root())
+        assert self.process.poll() is None, "ns-slapd ended"
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def set_access(self) -> None:
+        ds389.apply_access(self.instance, BASE, agents=f"cn=agents,{BASE}", administrators=f"cn=administrators,{BASE}")
+
+    def add_user(self, name: str) -> str:
+        """Somebody with a password; gives his DN."""
+        ds389.add(self.as_root(), f"cn={name},{BASE}", objectClass=["rollcallContainer", "extensibleObject"],
+                  userPassword=ds389.hashed("secret"))
+        return f"cn={name},{BASE}"
+
+    def add_group(self, name: str, *members: str) -> None:
+        ds389.add(self.as_root(), f"cn={name},{BASE}", objectClass="groupOfNames", member=list(members))
+
+    def as_root(self) -> ldap.ldapobject.SimpleLDAPObject:
+        return ds389.connect(self.instance)
+
+    def bound(self, dn: str, password: str) -> ldap.ldapobject.SimpleLDAPObject:
+        return ds389.connect(self.instance, dn, password)
+
+
 def allow_passwords(server: Server) -> None:
     """An embedded directory knows no passwords of people; other directories do, with the same rules."""
     change = ("dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\nadd: olcAccess\n"
@@ -113,8 +154,9 @@ def member_entry(member: str, **more: bytes) -> list:
         **{name: [value] for name, value in more.items()}})
 
 
-def container_entry(name: str) -> list:
-    return [("objectClass", [b"rollcallContainer"]), ("cn", [name.encode()])]
+def container_entry(name: str, **more: bytes) -> list:
+    return ldap.modlist.addModlist({"objectClass": [b"rollcallContainer"], "cn": [name.encode()],
+                                    **{name: [value] for name, value in more.items()}})
 
 
 def fact_entry(member: str, seq: int) -> list:
@@ -138,9 +180,9 @@ def fact_dn(member: str, seq: int) -> str:
     return f"cn=1.{seq},{container_dn(member)}"
 
 
-def join(connection, member: str) -> None:
-    connection.add_s(member_dn(member), member_entry(member))
-    connection.add_s(container_dn(member), container_entry(member))
+def join(connection, member: str, **owner: bytes) -> None:
+    connection.add_s(member_dn(member), member_entry(member, **owner))
+    connection.add_s(container_dn(member), container_entry(member, **owner))
 
 
 def denied(call, *arguments) -> bool:

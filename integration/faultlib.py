@@ -12,7 +12,6 @@ from lablib import directory, tools
 from lablib.client import Lab
 from lablib.control import ask
 from lablib.errors import LabError
-from lablib.layout import BASE
 
 ZONE = "example.test."
 PATIENCE = 75.0  # for a whole rollover, after a fault that made its servers wait longer and longer
@@ -127,10 +126,10 @@ class Cluster:
 
     def candidates(self, zone: str = ZONE) -> list[tuple[str, int, str]]:
         """All keys that were ever made, out of the directory: role, generation and maker."""
-        connection = directory.connect(self.lab.member(self.names[0])["ldapi"])
+        connection = directory.connect(self.lab.member(self.names[0]))
         query = f"(&(rollcallKind=candidate)(rollcallZone={zone}))"
         return [(entry["rollcallRole"][0].decode(), int(entry["rollcallGeneration"][0]), dn.split(",")[1][3:])
-                for dn, entry in connection.search_s(f"cn=facts,{BASE}", ldap.SCOPE_SUBTREE, query)]
+                for dn, entry in connection.search_s(f"cn=facts,{self.lab.info()['base']}", ldap.SCOPE_SUBTREE, query)]
 
     # Servers.
 

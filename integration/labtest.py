@@ -8,7 +8,6 @@ from typing import Callable
 
 from lablib import directory, tools
 from lablib.client import Lab
-from lablib.layout import BASE
 from lablib.named import ALGORITHM
 
 PATIENCE = 30.0  # how long something may take before a test gives up; nothing is expected to need it
@@ -43,14 +42,14 @@ def processes_below(root: Path) -> list[str]:
 
 def write_note(lab: Lab, master: str, name: str) -> str:
     """Adds an entry to the directory of a master, a policy that nobody uses; gives its DN."""
-    dn = f"cn={name},cn=policies,{BASE}"
-    directory.connect(lab.member(master)["ldapi"]).add_s(
+    dn = f"cn={name},cn=policies,{lab.info()['base']}"
+    directory.connect(lab.member(master)).add_s(
         dn, [("objectClass", [b"rollcallKeyPolicy"]), ("cn", [name.encode()])])
     return dn
 
 
 def has_note(lab: Lab, master: str, dn: str) -> bool:
-    return directory.has(directory.connect(lab.member(master)["ldapi"]), dn)
+    return directory.has(directory.connect(lab.member(master)), dn)
 
 
 def everywhere(lab: Lab, *notes: str) -> bool:

@@ -1,54 +1,92 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The access rules, on a real slapd: one writer an entry, and no key for the eyes of ordinary users."""
+"""The access rules, on a real slapd and a real 389-ds: one writer an entry, and no key for the eyes of ordinary users."""
 import uuid
 
 import ldap
 import pytest
 
-from directorytest import (BASE, Server, allow_passwords, container_dn, container_entry, denied, fact_dn, fact_entry, join,
-                           member_dn, member_entry)
+from directorytest import (BASE, Server, Server389, allow_passwords, container_dn, container_entry, denied, fact_dn,
+                           fact_entry, join, member_dn, member_entry)
 
 
 class House:
-    """One server, with two members that have one fact each, an outside agent, and a user."""
+    """One server, with three members that have one fact each, and a user. Their connections: `member` and `agent` for
+    the members `me` and `outsider`, the latter by its rollcallAgentDN, and `user`."""
 
-    def __init__(self, server: Server):
+    def __init__(self, server):
         self.server = server
-        self.me, self.other, self.outsider = server.member, str(uuid.uuid4()), str(uuid.uuid4())
-        root = server.as_root()
-        for member in (self.other, self.outsider):
-            root.add_s(container_dn(member), container_entry(member))
-        root.add_s(member_dn(self.other), member_entry(self.other))
-        root.add_s(fact_dn(self.other, 1), fact_entry(self.other, 1))
+        self.other, self.outsider = str(uuid.uuid4()), str(uuid.uuid4())
+
+    def fill(self) -> None:
+        self.user = self.server.bound(f"cn=user,{BASE}", "secret")
+        self.agent = self.server.bound(f"cn=agent,{BASE}", "secret")
+        join(self.member, self.me, **self.owner("me"))
+        root = self.server.as_root()
+        join(root, self.other, **self.owner("other"))
+        join(root, self.outsider, rollcallAgentDN=f"cn=agent,{BASE}".encode())
+        for connection, member in ((self.member, self.me), (root, self.other), (root, self.outsider)):
+            connection.add_s(fact_dn(member, 1), fact_entry(member, 1))
+
+
+class SlapdHouse(House):
+    """Its service user is taken for its member, without an account."""
+
+    def __init__(self, root):
+        super().__init__(Server(root))
+        self.me = self.server.member
+        allow_passwords(self.server)
+        self.server.start()
         for name in ("user", "agent"):
             # No schema of people is loaded.
-            root.add_s(f"cn={name},{BASE}", [
+            self.server.as_root().add_s(f"cn={name},{BASE}", [
                 ("objectClass", [b"rollcallContainer", b"extensibleObject"]), ("cn", [name.encode()]),
                 ("userPassword", [b"secret"])])
-        root.add_s(member_dn(self.outsider),
-                   member_entry(self.outsider, rollcallAgentDN=f"cn=agent,{BASE}".encode()))
-        root.add_s(fact_dn(self.outsider, 1), fact_entry(self.outsider, 1))
-        self.member = server.as_member()
-        join(self.member, self.me)
-        self.member.add_s(fact_dn(self.me, 1), fact_entry(self.me, 1))
-        self.agent = server.bound(f"cn=agent,{BASE}", "secret")
-        self.user = server.bound(f"cn=user,{BASE}", "secret")
+        self.member = self.server.as_member()
+        self.fill()
+
+    def owner(self, _: str) -> dict[str, bytes]:
+        return {}
+
+
+class House389(House):
+    """Every member binds as an account of the group of agents."""
+
+    def __init__(self, root):
+        super().__init__(Server389(root))
+        self.me = str(uuid.uuid4())
+        self.server.start()
+        self.server.set_access()
+        people = [self.server.add_user(name) for name in ("me", "other", "agent", "joiner", "user")]
+        self.server.add_group("agents", *people[:-1])
+        self.member = self.server.bound(f"cn=me,{BASE}", "secret")
+        self.fill()
+
+    def owner(self, name: str) -> dict[str, bytes]:
+        return {"rollcallAgentDN": f"cn={name},{BASE}".encode()}
+
+
+HOUSES = {"slapd": SlapdHouse, "389ds": House389}
+
+
+@pytest.fixture(scope="module", params=HOUSES)
+def house(root, request):
+    place = root / f"house-{request.param}"
+    place.mkdir()
+    one = HOUSES[request.param](place)
+    yield one
+    one.server.kill()
 
 
 @pytest.fixture(scope="module")
-def house(root):
-    (root / "house").mkdir()
-    server = Server(root / "house")
-    try:
-        allow_passwords(server)
-        server.start()
-        yield House(server)
-    finally:
-        server.kill()
+def slapd(root):
+    (root / "slapd").mkdir()
+    one = SlapdHouse(root / "slapd")
+    yield one
+    one.server.kill()
 
 
-def test_the_service_user_is_its_member(house):
-    assert house.member.whoami_s() == f"dn:{member_dn(house.me)}"
+def test_the_service_user_is_its_member(slapd):
+    assert slapd.member.whoami_s() == f"dn:{member_dn(slapd.me)}"
 
 
 def test_a_member_writes_its_own_heartbeat_and_nobody_elses(house):
@@ -94,19 +132,34 @@ def test_a_member_cannot_say_as_whom_an_agent_binds(house):
                       [(ldap.MOD_REPLACE, "rollcallAgentDN", [f"cn=user,{BASE}".encode()])])
 
 
-def test_a_joiner_makes_its_own_containers_and_nobody_elses(root):
+def check_joiner(joiner, own: str, **owner: bytes) -> None:
+    stranger, forged = str(uuid.uuid4()), {"rollcallAgentDN": f"cn=other,{BASE}".encode()}
+    for said in ({}, forged):
+        assert denied(joiner.add_s, member_dn(stranger), member_entry(stranger, **said))
+        assert denied(joiner.add_s, container_dn(stranger), container_entry(stranger, **said))
+    assert denied(joiner.add_s, f"cn=x,cn=facts,{BASE}", container_entry("x"))
+    join(joiner, own, **owner)
+
+
+def test_a_joiner_makes_its_own_entries_and_nobody_elses_on_slapd(root):
     (root / "joiner").mkdir()
     server = Server(root / "joiner")
     try:
         server.start()
-        joiner = server.as_member()
-        stranger = str(uuid.uuid4())
-        assert denied(joiner.add_s, member_dn(stranger), member_entry(stranger))
-        assert denied(joiner.add_s, container_dn(stranger), container_entry(stranger))
-        assert denied(joiner.add_s, f"cn=x,cn=facts,{BASE}", container_entry("x"))
-        join(joiner, server.member)
+        check_joiner(server.as_member(), server.member)
     finally:
         server.kill()
+
+
+@pytest.mark.parametrize("house", ["389ds"], indirect=True)
+def test_a_joiner_makes_its_own_entries_and_nobody_elses_on_389ds(house):
+    check_joiner(house.server.bound(f"cn=joiner,{BASE}", "secret"), str(uuid.uuid4()), **house.owner("joiner"))
+
+
+def test_nobody_makes_a_container_in_that_of_another(house):
+    mine = {"rollcallAgentDN": f"cn=agent,{BASE}".encode()}
+    assert denied(house.agent.add_s, f"cn=x,{container_dn(house.other)}", container_entry("x", **mine))
+    assert denied(house.agent.add_s, f"cn=x,{member_dn(house.other)}", member_entry("x", **mine))
 
 
 def test_an_ordinary_user_reads_but_sees_no_key_and_writes_nothing(house):
@@ -138,22 +191,31 @@ def test_members_write_zones_and_policies(house):
         connection.delete_s(dn)
 
 
+def sees_nothing(connection) -> bool:
+    try:
+        return not connection.search_s(BASE, ldap.SCOPE_SUBTREE)
+    except (ldap.UNWILLING_TO_PERFORM, ldap.NO_SUCH_OBJECT):
+        return True
+
+
 def test_who_does_not_say_who_he_is_sees_nothing(house):
-    nobody = house.server.over_tls()
-    with pytest.raises((ldap.UNWILLING_TO_PERFORM, ldap.NO_SUCH_OBJECT)):
-        nobody.search_s(BASE, ldap.SCOPE_SUBTREE)
-    with pytest.raises(ldap.INAPPROPRIATE_AUTH):
-        nobody.simple_bind_s("", "")
+    if isinstance(house, SlapdHouse):
+        nobody = house.server.over_tls()
+        with pytest.raises(ldap.INAPPROPRIATE_AUTH):
+            nobody.simple_bind_s("", "")
+    else:
+        nobody = house.server.bound("", "")
+    assert sees_nothing(nobody)
 
 
-def test_the_network_needs_tls(house):
-    plain = ldap.initialize(house.server.uri)
+def test_the_network_needs_tls(slapd):
+    plain = ldap.initialize(slapd.server.uri)
     with pytest.raises(ldap.CONFIDENTIALITY_REQUIRED):
-        plain.simple_bind_s(f"cn=replication,{BASE}", house.server.secret())
+        plain.simple_bind_s(f"cn=replication,{BASE}", slapd.server.secret())
 
 
-def test_a_peer_may_change_the_list_of_peers_and_nothing_else_of_the_configuration(house):
-    peer = house.server.as_root()
+def test_a_peer_may_change_the_list_of_peers_and_nothing_else_of_the_configuration(slapd):
+    peer = slapd.server.as_root()
     (_, seen), = peer.search_s("olcDatabase={1}mdb,cn=config", ldap.SCOPE_BASE)
     assert set(seen) <= {"objectClass", "olcSyncrepl", "olcMultiProvider"}
     assert denied(peer.modify_s, "cn=config", [(ldap.MOD_REPLACE, "olcLogLevel", [b"any"])])

@@ -49,7 +49,7 @@ def test_a_bad_name_is_refused_by_the_program(cluster: Cluster, name: str, compl
 def test_a_bad_name_in_the_directory_is_quarantined(cluster: Cluster, name: str) -> None:
     """Nobody but an administrator can write it there; it is named in the status, does no harm, and blocks nothing."""
     before = everything_below(cluster)
-    connection = directory.connect(cluster.lab.member("a")["ldapi"])
+    connection = directory.connect(cluster.lab.member("a"))
     zone = dict(connection.search_s(f"cn={ZONE},cn=zones,{BASE}", ldap.SCOPE_BASE)[0][1])
     dn = f"cn={ldap.dn.escape_dn_chars(name)},cn=zones,{BASE}"
     connection.add_s(dn, ldap.modlist.addModlist({**zone, "cn": [name.encode()], "rollcallZone": [name.encode()]}))

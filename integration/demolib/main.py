@@ -14,7 +14,7 @@ from lablib import cluster
 from lablib.cli import find_binaries
 from lablib.client import Lab
 from lablib.errors import LabError
-from lablib.layout import Spec
+from lablib.layout import ENGINES, Spec
 from lablib.ledger import Ledger
 from lablib.probe import Probe, Verdict
 from lablib.views import misfits
@@ -68,6 +68,7 @@ The lab is left running in {lab.root}. To talk to it:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="demo", description="Three masters sign, roll and survive before your eyes.")
     parser.add_argument("--bin", help="where rollcall and rollcalld are (else ROLLCALL_BIN, else build/dev/bin)")
+    parser.add_argument("--engine", choices=ENGINES, default="slapd", help="of the directories (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="leave the lab running, and say how to talk to it")
     parser.add_argument("--dir", help="a directory for the lab (default: a new one below /tmp)")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31), help="for the resolvers' questions")
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         binaries = find_binaries(options.bin)
         print(f"starting three masters, a parent and two resolvers in {root} (seed {options.seed})", flush=True)
-        lab = Lab.up(Spec(str(root), binaries, 3, ["example.test"]))
+        lab = Lab.up(Spec(str(root), binaries, 3, ["example.test"], engine=options.engine))
     except LabError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1

@@ -6,7 +6,9 @@ registry, and validating resolvers. Its links can be cut and its masters killed;
     ports       free ports, claimed for one lab
     processes   children that cannot outlive their supervisor
     links       replication links that can be cut
-    directory   the directory server of a master
+    directory   the directory server of a master: the embedded slapd
+    directory389  the same as a supplier of 389-ds
+    ds389       an instance of 389-ds anywhere, without systemd
     named       the DNS servers of the masters and of the parent
     agent       the Rollcall agent of a master
     registry    the parent's registry: from CDS to DS

@@ -6,13 +6,15 @@ directory (cluster.py).
 """
 import json
 
-from lablib import clocks, tools
-from lablib.layout import BASE, PARENT, Layout, Master, write_atomically
+from lablib import clocks, directory, directory389, tools
+from lablib.layout import PARENT, Layout, Master, write_atomically
 from lablib.ports import LOOPBACK
 
 
 def prepare(master: Master, layout: Layout) -> None:
     """Texts are written as JSON, which TOML reads as it is."""
+    engine = directory if layout.spec.engine == "slapd" else directory389
+    options = "\n".join(f"{name} = {json.dumps(value)}" for name, value in engine.agent_options(master, layout).items())
     rndc = [*clocks.unpreloaded(layout), tools.find("rndc"), "-c", str(master.rndc_conf)]
     write_atomically(master.agent_config, f"""[agent]
 socket = {json.dumps(str(master.agent_socket))}
@@ -27,9 +29,7 @@ look_interval = "5s"
 parent_poll = "1s"
 
 [directory]
-uris = [{json.dumps(master.ldapi)}]
-base = {json.dumps(BASE)}
-authentication = "external"
+{options}
 
 [signer]
 kind = "bind"

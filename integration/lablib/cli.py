@@ -10,7 +10,7 @@ from typing import Any, Sequence
 
 from lablib.client import Lab
 from lablib.errors import LabError
-from lablib.layout import Spec
+from lablib.layout import ENGINES, Spec
 from lablib.links import MODES
 
 
@@ -41,7 +41,8 @@ def find_binaries(wish: str | None = None) -> str:
 def _up(options: argparse.Namespace) -> None:
     binaries = find_binaries(options.bin)
     directory = options.dir or tempfile.mkdtemp(prefix="rollcall-lab-")
-    spec = Spec(directory, binaries, options.masters, options.zone or ["example.test"], not options.no_agents)
+    spec = Spec(directory, binaries, options.masters, options.zone or ["example.test"], not options.no_agents,
+                engine=options.engine)
     began = time.monotonic()
 
     def show(event: dict[str, Any]) -> None:
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = verb("up", "start a lab")
     up.add_argument("--masters", type=int, default=3)
+    up.add_argument("--engine", choices=ENGINES, default="slapd", help="of the directories (default: %(default)s)")
     up.add_argument("--zone", action="append", help="a zone below test.; may be given several times")
     up.add_argument("--bin", help="where rollcall and rollcalld are (else ROLLCALL_BIN, else build/dev/bin)")
     up.add_argument("--no-agents", action="store_true", help="directories and DNS servers only")

@@ -88,6 +88,10 @@ class Lab:
     def pause_registry(self, paused: bool = True) -> None:
         self._request("registry", paused=paused)
 
+    def name_member(self, name: str, uuid: str) -> None:
+        """Has lab.json tell the UUID of a member that its agent has made."""
+        self._request("name", name=name, uuid=uuid)
+
     def status(self) -> dict[str, Any]:
         return dict(self._request("status"))
 

@@ -10,7 +10,6 @@ from lablib import directory
 from lablib.client import Lab
 from lablib.control import ask
 from lablib.errors import LabError
-from lablib.layout import BASE
 
 PATIENCE = 60.0
 Told = Callable[[str], None]
@@ -19,13 +18,18 @@ Told = Callable[[str], None]
 def form(lab: Lab, tell: Told = lambda _: None) -> None:
     """Returns when all members serve and all know it."""
     first, *others = lab.info()["members"]
-    ask(first["agent"]["socket"], "init")
+    _note(lab, first, ask(first["agent"]["socket"], "init"))
     tell(f"{first['name']} founded the cluster")
     for other in others:
         token = ask(first["agent"]["socket"], "invite")["token"]
-        ask(other["agent"]["socket"], "join", token=token)
+        _note(lab, other, ask(other["agent"]["socket"], "join", token=token))
         tell(f"{other['name']} joined, invited by {first['name']}")
     _await_all_serving(lab)
+
+
+def _note(lab: Lab, member: dict[str, Any], answer: dict[str, Any]) -> None:
+    if member["uuid"] != answer["member"]:
+        lab.name_member(member["name"], answer["member"])
 
 
 def _await_all_serving(lab: Lab) -> None:
@@ -45,8 +49,8 @@ def _sees_all_serving(member: dict[str, Any], count: int) -> bool:
 def set_policy(lab: Lab, master: str, name: str = "default", **seconds: int) -> None:
     """Writes a policy as an administrator does, through the directory of a master: `dnskey_ttl=4` and so on."""
     values = {"rollcall" + word.title().replace("_", ""): [str(number).encode()] for word, number in seconds.items()}
-    connection = directory.connect(lab.member(master)["ldapi"])
-    dn = f"cn={name},cn=policies,{BASE}"
+    connection = directory.connect(lab.member(master))
+    dn = f"cn={name},cn=policies,{lab.info()['base']}"
     if directory.has(connection, dn):
         connection.modify_s(dn, [(ldap.MOD_REPLACE, attribute, value) for attribute, value in values.items()])
         return

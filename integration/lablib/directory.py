@@ -3,10 +3,12 @@
 
 Each is told to look for its peers at the ports of the lab's links, so that a cut link is a cut replication.
 """
+import asyncio
 import json
 import os
 import pwd
 import time
+from typing import Any
 
 import ldap
 import ldap.sasl
@@ -47,11 +49,27 @@ def use_links(master: Master, layout: Layout) -> None:
             _rollcall(layout, "peer", str(master.directory), str(peer.number), uri)
 
 
+def agent_options(master: Master, _: Layout) -> dict[str, Any]:
+    return {"uris": [master.ldapi], "base": BASE, "authentication": "external"}
+
+
+async def bring_up(layout: Layout, start: Any, stop: Any) -> None:
+    """Each is told of its peers while it runs alone: slapd changes its configuration only when no replication
+    is waiting for an answer, which with peers takes seconds each time."""
+    for master in layout.masters:
+        await asyncio.to_thread(create, master, layout)
+        await start(master)
+        await asyncio.to_thread(use_links, master, layout)
+        await stop(master)
+    await asyncio.gather(*(start(master) for master in layout.masters))
+    await asyncio.to_thread(await_replication, layout)
+
+
 def await_replication(layout: Layout) -> None:
     """Returns when what the first one has is at all."""
     deadline = time.monotonic() + REPLICATION_SECONDS
     for master in layout.masters:
-        while not has(connect(master.ldapi), _LAST_OF_TREE):
+        while not has(connect({"ldapi": master.ldapi, "account": None}), _LAST_OF_TREE):
             if time.monotonic() > deadline:
                 raise LabError(f"the directory of master {master.name} does not replicate"
                                f" after {REPLICATION_SECONDS:.0f} seconds")
@@ -62,12 +80,16 @@ def _rollcall(layout: Layout, verb: str, *arguments: str) -> str:
     return tools.run([str(layout.spec.rollcall), "--json", "directory", verb, *arguments])
 
 
-def connect(ldapi: str) -> Connection:
-    """As the user of this process, whom the server takes for the member of its machine."""
-    connection = ldap.initialize(ldapi)
+def connect(member: dict[str, Any]) -> Connection:
+    """To the directory of a member in lab.json: as its account, or as the user of this process, whom an embedded
+    directory takes for the member of its machine."""
+    connection = ldap.initialize(member["ldapi"])
     connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 2)
     connection.set_option(ldap.OPT_TIMEOUT, 5)
-    connection.sasl_non_interactive_bind_s("EXTERNAL")
+    if account := member["account"]:
+        connection.simple_bind_s(account["dn"], account["password"])
+    else:
+        connection.sasl_non_interactive_bind_s("EXTERNAL")
     return connection
 
 

@@ -16,7 +16,12 @@ from lablib.ports import LOOPBACK, PortBlock
 SOCKET_PATH_MAX = 107  # bytes: sun_path of sockaddr_un less its final zero
 MASTERS_MAX = 8        # more do not fit into one block of ports, nor on a small machine
 PARENT = "test."
-BASE = "cn=rollcall"
+BASE = "cn=rollcall"  # of the embedded directory
+SUFFIX_389 = "dc=lab,dc=test"
+BASE_389 = f"cn=rollcall,cn=dns,{SUFFIX_389}"
+MANAGER_389 = "cn=directory manager"
+PASSWORD_389 = "secret"  # of everybody
+ENGINES = ("slapd", "389ds")
 
 
 @dataclass
@@ -35,6 +40,12 @@ class Spec:
     clocks: str = ""             # whose clock can be set, and how (clocks.py)
     boot_rate: int = 1           # how many times too fast the clock of waits runs, if clocks are "machine"
     leashed: bool = False        # the lab ends when the process that started it does
+    engine: str = "slapd"        # of the directories: the embedded one, or 389ds
+    synchronises: bool = True    # 389ds only: with RFC 4533
+
+    @property
+    def base(self) -> str:
+        return BASE if self.engine == "slapd" else BASE_389
 
     @property
     def rollcall(self) -> Path:
@@ -185,6 +196,8 @@ def check_socket_paths(root: Path) -> None:
 
 def plan(spec: Spec, ports: PortBlock) -> Layout:
     """Lays out a lab: names and numbers only."""
+    if spec.engine not in ENGINES:
+        raise LabError(f"the directories of a lab are {' or '.join(ENGINES)}, not '{spec.engine}'")
     if not 1 <= spec.masters <= MASTERS_MAX:
         raise LabError(f"a lab has 1 to {MASTERS_MAX} masters, not {spec.masters}")
     for zone in spec.zones:
@@ -217,16 +230,19 @@ def describe(layout: Layout, pids: dict[str, dict[str, int]]) -> dict[str, Any]:
     def pid(role: str) -> int | None:
         return pids.get(role, {}).get("pid")
 
+    # As whom people talk to the directories of the lab; the embedded ones know the user of the process.
+    account = None if layout.spec.engine == "slapd" else {"dn": MANAGER_389, "password": PASSWORD_389}
     return {
-        "engine": "slapd",
+        "engine": layout.spec.engine,
         "dir": str(layout.root),
-        "base": BASE,
+        "base": layout.spec.base,
         "zones": layout.spec.zones,
         "members": [{
             "name": m.name,
             "uuid": m.uuid,
             "ldap": m.ldap,
             "ldapi": m.ldapi,
+            "account": account,
             "slapd_pid": pid(f"slapd.{m.name}"),
             "named": {"address": LOOPBACK, "port": m.dns_port, "pid": pid(f"named.{m.name}"),
                       "rndc_conf": str(m.rndc_conf), "keys": str(m.keys)},

@@ -16,7 +16,7 @@ import dns.exception
 import dns.flags
 import dns.message
 
-from lablib import agent, clocks, directory, named, resolver, tools
+from lablib import agent, clocks, directory, directory389, named, resolver, tools
 from lablib.errors import LabError
 from lablib.layout import PARENT, Layout, Master, Spec, plan, save
 from lablib.links import MODES, Links
@@ -53,6 +53,7 @@ class Supervisor:
         self._say = say
         self._ports = PortBlock()
         self.layout: Layout = plan(spec, self._ports)
+        self._engine = directory if spec.engine == "slapd" else directory389
         self._links = Links(self.layout.links)
         self._children: dict[str, Child] = {}
         self._changing = asyncio.Lock()
@@ -109,7 +110,7 @@ class Supervisor:
         named.prepare_parent(layout)
         for master in layout.masters:
             named.prepare_master(master, layout)
-            self._child(f"slapd.{master.name}", directory.command(master, layout))
+            self._child(f"slapd.{master.name}", self._engine.command(master, layout))
             self._child(f"named.{master.name}", named.command(bind, master.root),
                         clocks.environment(layout, master, "named"))
             if layout.spec.agents:
@@ -123,16 +124,9 @@ class Supervisor:
                                  str(layout.spec.registry_interval)])
 
     async def _bring_up_directories(self) -> None:
-        """Each is told of its peers while it runs alone: slapd changes its configuration only when no replication
-        is waiting for an answer, which with peers takes seconds each time."""
-        layout, masters = self.layout, self.layout.masters
-        for master in masters:
-            await asyncio.to_thread(directory.create, master, layout)
-            await self._start_slapd(master)
-            await asyncio.to_thread(directory.use_links, master, layout)
+        async def stop(master: Master) -> None:
             await self._children[f"slapd.{master.name}"].stop()
-        await asyncio.gather(*(self._start_slapd(master) for master in masters))
-        await asyncio.to_thread(directory.await_replication, layout)
+        await self._engine.bring_up(self.layout, self._start_slapd, stop)
 
     def _child(self, role: str, argv: list[str], environment: dict[str, str] | None = None) -> None:
         log = self.layout.logs / f"{role}.log"
@@ -187,7 +181,7 @@ class Supervisor:
     async def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
         verbs = {"cut": self._cut, "heal": self._heal, "kill": self._kill, "start": self._start_again,
                  "freeze": self._freeze, "thaw": self._thaw,
-                 "registry": self._registry, "status": self._status, "down": self._end}
+                 "registry": self._registry, "status": self._status, "name": self._name, "down": self._end}
         try:
             async with self._changing:
                 return {"ok": await verbs[request["verb"]](**request.get("args", {}))}
@@ -241,6 +235,11 @@ class Supervisor:
             mark.touch()
         else:
             mark.unlink(missing_ok=True)
+
+    async def _name(self, name: str, uuid: str) -> None:
+        """Notes the UUID of a member, where its agent and not the directory has made it."""
+        self.layout.master(name).uuid = uuid
+        self._save()
 
     async def _status(self) -> dict[str, Any]:
         return {"processes": {role: child.running for role, child in self._children.items()},

@@ -15,12 +15,15 @@ _SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PACKAGES = {
     "slapd": "slapd", "named": "bind9", "unbound": "unbound", "unbound-control": "unbound", "rndc": "bind9-utils",
     "dnssec-keygen": "bind9-utils", "dnssec-cds": "bind9-utils", "nsupdate": "bind9-dnsutils"}
+_PACKAGES_AT_TIMES = {"ns-slapd": "389-ds-base", "ldapmodify": "ldap-utils", "krb5kdc": "krb5-kdc", "kdb5_util": "krb5-kdc", "kadmin.local": "krb5-admin-server",
+                      "kinit": "krb5-user"}
 
 
 def find(program: str) -> str:
     path = shutil.which(program, path=_SEARCH)
     if path is None:
-        raise LabError(f"the program {program} is missing: apt-get install {_PACKAGES.get(program, program)}")
+        raise LabError(f"the program {program} is missing: apt-get install "
+                       f"{(_PACKAGES | _PACKAGES_AT_TIMES).get(program, program)}")
     return path
 
 

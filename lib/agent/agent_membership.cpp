@@ -105,13 +105,17 @@ void Agent::identify(Done<Membership> done, directory::MemberEntry& entry) {
   });
 }
 
+// What an administrator has made is there. 389-ds looks at our rights before it looks whether it is.
 void Agent::add_all(std::shared_ptr<std::vector<directory::Entry>> entries, std::size_t index,
                     Done<> done) {
   if (index == entries->size()) return done({});
   directory_->add((*entries)[index], [this, entries, index, done](const Result<>& added) {
-    const bool there = added || added.error().code == Errc::conflict;
-    if (!there) return done(added);
-    add_all(entries, index + 1, done);
+    const auto go_on = [this, entries, index, done] { add_all(entries, index + 1, done); };
+    if (added || added.error().code == Errc::conflict) return go_on();
+    if (added.error().code != Errc::denied) return done(added);
+    directory_->read((*entries)[index].dn, [added, go_on, done](const Result<directory::Entry>& there) {
+      there ? go_on() : done(added);
+    });
   });
 }
 
@@ -166,7 +170,8 @@ void Agent::found(std::shared_ptr<Founding> founding) {
             directory::base_entries(base, config, founding->policy));
         entries->push_back({directory::member_dn(base, self.self.member),
                             directory::attributes_of(founding->entry)});
-        entries->push_back(directory::container_entry(base, self.self.member));
+        entries->push_back(
+            directory::container_entry(base, self.self.member, founding->entry.agent_dn));
         put_config_last(*entries, base);
         add_all(entries, 0, [this, founding](const Result<>& added) {
           if (!added) return founding->reply(tl::unexpected(control::Problem(added.error())));
@@ -299,7 +304,8 @@ void Agent::write_joiner(std::shared_ptr<Joining> joining) {
   };
   const auto written = [this, joining, stop](const Result<>& done) {
     if (!done) return stop(done.error());
-    directory_->add(directory::container_entry(options_.directory.base, joining->self.self.member),
+    directory_->add(directory::container_entry(options_.directory.base, joining->self.self.member,
+                                               joining->entry.agent_dn),
                     [this, joining, stop](const Result<>& added) {
                       const bool there = added || added.error().code == Errc::conflict;
                       if (!there) return stop(added.error());

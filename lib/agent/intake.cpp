@@ -208,4 +208,8 @@ void Intake::state(directory::State state, const std::string& why) {
   events_.news();
 }
 
+void Intake::conflicts(const std::vector<std::string>& lost) {
+  if (events_.conflicts) events_.conflicts(lost);
+}
+
 }  // namespace rollcall::agent

@@ -32,6 +32,7 @@ struct IntakeEvents {
   std::function<void(const Fact&)> fact;                            ///< Not known before; verified.
   std::function<void(const directory::MemberEntry&)> joiner;        ///< An entry with a proof.
   std::function<void(directory::State, const std::string&)> state;
+  std::function<void(const std::vector<std::string>&)> conflicts;   ///< Entries that the server hides.
 };
 
 class Intake final : public directory::Listener {
@@ -44,6 +45,7 @@ class Intake final : public directory::Listener {
   void entry(directory::Entry entry) override;
   void vanished(const std::string& dn) override;
   void state(directory::State state, const std::string& why) override;
+  void conflicts(const std::vector<std::string>& lost) override;
 
  private:
   Result<> take(const directory::Located& where, directory::Entry& entry);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/agent/shell.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "lib/agent/clock.h"
@@ -47,7 +48,8 @@ Shell::Shell(ShellParts parts, Restored restored)
                [this](const directory::MemberEntry& entry) { joiner(entry); },
                [this](directory::State state, const std::string& why) {
                  directory_state(state, why);
-               }}),
+               },
+               [this](const std::vector<std::string>& lost) { conflicts(lost); }}),
       timer_(parts_.loop) {
   for (const Fact& fact : restored.facts) intake_.restored(fact);
   restore_secrets(restored.facts);
@@ -135,6 +137,15 @@ void Shell::directory_state(directory::State state, const std::string& why) {
   }
 }
 
+// Both entries are well-formed and one is used by everybody: nothing waits for it, but somebody's wish is lost.
+void Shell::conflicts(const std::vector<std::string>& lost) {
+  for (const std::string& one : lost) {
+    if (std::ranges::find(conflicts_, one) != conflicts_.end()) continue;
+    tell(notify::Level::error, "replication conflict", "", one);
+  }
+  conflicts_ = lost;
+}
+
 void Shell::problem(const std::string& dn, const std::string& why) {
   if (why.empty()) {
     problems_.erase(dn);
@@ -192,6 +203,10 @@ MemberStatus Shell::status() const {
   status.config.cluster = parts_.self.cluster;  // known before the directory says it
   if (!store_alarm_.empty()) status.alarms.push_back(store_alarm_);
   for (const auto& [dn, why] : problems_) status.alarms.push_back(dn + ": " + why);
+  for (const std::string& lost : conflicts_) {
+    status.alarms.push_back("replication conflict, one of two entries is hidden: " + lost +
+                            "; say again what is missing, then delete this one");
+  }
   return status;
 }
 

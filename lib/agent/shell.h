@@ -89,6 +89,7 @@ class Shell {
   void directory_state(directory::State state, const std::string& why);
   void problem(const std::string& dn, const std::string& why);
   void joiner(const directory::MemberEntry& entry);
+  void conflicts(const std::vector<std::string>& lost);
   std::optional<std::string> admit(const Invite& invite, const MemberKeys& joiner);
   void refused(const directory::MemberEntry& entry, const std::string& why);
   void tell(notify::Level level, std::string event, const ZoneName& zone, std::string text);
@@ -132,6 +133,7 @@ class Shell {
   std::optional<Effects> unsaved_;  ///< The store refused them; nothing else is done before.
   std::string store_alarm_;
   std::map<std::string, std::string> problems_;  ///< By DN: what cannot be written there.
+  std::vector<std::string> conflicts_;  ///< Entries that lost one, as the directory tells them.
   std::map<ZoneName, ParentLook> parent_looks_;
   Pace pace_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

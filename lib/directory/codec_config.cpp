@@ -122,8 +122,10 @@ Attributes attributes_of(const MemberEntry& member) {
   return attributes;
 }
 
-Entry container_entry(const std::string& base, const MemberId& member) {
-  return container(container_dn(base, member), to_string(member));
+Entry container_entry(const std::string& base, const MemberId& member, const std::string& agent_dn) {
+  Entry entry = container(container_dn(base, member), to_string(member));
+  Writer{entry.attributes}.text(agent_dn_attribute, agent_dn);
+  return entry;
 }
 
 Result<ClusterConfig> read_config(const Entry& entry) {

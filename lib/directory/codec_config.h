@@ -35,7 +35,9 @@ Attributes attributes_of(const ZoneConfig& zone);
 Attributes attributes_of(const MemberEntry& member);
 
 /// The entry below which the facts of a member stand; it makes this itself when it joins.
-Entry container_entry(const std::string& base, const MemberId& member);
+///
+/// agent_dn  As whom it binds, as in its own entry: the access rules of 389-ds look at the parent of a fact.
+Entry container_entry(const std::string& base, const MemberId& member, const std::string& agent_dn = {});
 
 /// Errors  malformed: which attribute of which entry, and what it should be. Also if the format
 ///         version of the configuration is newer than this software.

@@ -34,6 +34,11 @@ class Listener {
   virtual void entry(Entry entry) = 0;                 ///< New or changed, whole.
   virtual void vanished(const std::string& dn) = 0;    ///< Absence is not an instruction.
   virtual void state(State state, const std::string& why) = 0;
+
+  /// All entries below the base that lost a conflict of replication and that the server hides, each with
+  /// its DN and what the server says of it; told when there are other ones than before. Where there is
+  /// one writer an entry they come of administrators who added the same thing at two servers.
+  virtual void conflicts(const std::vector<std::string>&) {}
 };
 
 class Directory {

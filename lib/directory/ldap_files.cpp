@@ -20,6 +20,9 @@ std::vector<FileStamp> stamps_of(const LdapOptions& options) {
   if (const auto* password = std::get_if<PasswordAuth>(&options.auth)) {
     return {stamp_of(options.ca_file), stamp_of(password->file)};
   }
+  if (const auto* gssapi = std::get_if<GssapiAuth>(&options.auth)) {
+    return {stamp_of(options.ca_file), stamp_of(gssapi->keytab)};
+  }
   const auto& external = std::get<ExternalAuth>(options.auth);
   return {stamp_of(options.ca_file), stamp_of(external.certificate_file), stamp_of(external.key_file)};
 }

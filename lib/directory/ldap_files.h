@@ -21,7 +21,7 @@ struct FileStamp {
   bool operator==(const FileStamp&) const = default;
 };
 
-/// Of the CA, and of the password or the certificate and its key, whichever are used.
+/// Of the CA, and of the password, the keytab, or the certificate and its key, whichever are used.
 std::vector<FileStamp> stamps_of(const LdapOptions& options);
 
 }  // namespace rollcall::directory

@@ -104,6 +104,30 @@ std::optional<SyncState> state_of(const LdapAnswer& answer) {
   return parse_state(state->ldctl_value);
 }
 
+// EntryChangeNotification ::= SEQUENCE { changeType ENUMERATED, previousDN LDAPDN OPTIONAL, changeNumber OPTIONAL }
+bool parse_change(const berval& value, EntryChange& change) {
+  const Ber ber = reader_of({value.bv_val, value.bv_len});
+  ber_int_t type = 0;
+  ber_len_t length = 0;
+  if (!ber || ber_scanf(ber.get(), "{e", &type) == LBER_ERROR) return false;
+  change.removed = type == LDAP_CONTROL_PERSIST_ENTRY_CHANGE_DELETE;
+  if (ber_peek_tag(ber.get(), &length) != LBER_OCTETSTRING) return true;
+  berval former{};
+  if (ber_scanf(ber.get(), "m", &former) == LBER_ERROR) return false;
+  auto normal = normal_dn({former.bv_val, former.bv_len});
+  if (normal) change.former_dn = std::move(*normal);
+  return normal.has_value();
+}
+
+// As with state_of(): before the DN is taken.
+bool read_change(const LdapAnswer& answer, EntryChange& change) {
+  LDAPControl** raw = nullptr;
+  if (ldap_get_entry_controls(answer.handle, answer.message, &raw) != LDAP_SUCCESS) return false;
+  const Controls controls{raw};
+  const LDAPControl* notice = ldap_control_find(LDAP_CONTROL_PERSIST_ENTRY_CHANGE_NOTICE, raw, nullptr);
+  return notice != nullptr && parse_change(notice->ldctl_value, change);
+}
+
 tl::unexpected<Error> garbled() { return fail(Errc::malformed, "the server sent garbled sync information"); }
 
 bool at_end(BerElement* ber) {
@@ -181,6 +205,15 @@ Result<SyncEntry> sync_entry_of(const LdapAnswer& answer) {
   auto entry = entry_of(answer);
   if (!entry) return garbled();
   return SyncEntry{*state, std::move(*entry)};
+}
+
+Result<EntryChange> entry_change_of(const LdapAnswer& answer) {
+  EntryChange change;
+  if (!read_change(answer, change)) return fail(Errc::malformed, "the server sent a garbled change");
+  auto entry = entry_of(answer);
+  if (!entry) return fail(Errc::malformed, "the server sent a garbled change");
+  change.entry = std::move(*entry);
+  return change;
 }
 
 Result<SyncInfo> sync_info_of(const LdapAnswer& answer) {

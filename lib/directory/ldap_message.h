@@ -33,6 +33,17 @@ struct SyncEntry {
 /// Source  RFC 4533, 2.3.
 Result<SyncEntry> sync_entry_of(const LdapAnswer& answer);
 
+/// What a persistent search says about one entry.
+struct EntryChange {
+  bool removed = false;
+  std::string former_dn;  ///< If it was renamed.
+  Entry entry;
+};
+
+/// Errors  malformed if the server left out or garbled the control.
+/// Source  draft-ietf-ldapext-psearch-03, 5.
+Result<EntryChange> entry_change_of(const LdapAnswer& answer);
+
 /// What a synchronised search says about the search itself.
 struct SyncInfo {
   bool refresh_done = false;     ///< The content is complete; changes follow.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <ldap.h>
 #include <openldap.h>
+#include <sasl/sasl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include "lib/directory/ldap_certificate.h"
 #include "lib/directory/ldap_error.h"
 #include "lib/directory/ldap_password.h"
+#include "lib/directory/ldap_private_file.h"
 
 namespace rollcall::directory {
 namespace {
@@ -108,7 +110,33 @@ Result<int> bind_as(LDAP* handle, const PasswordAuth& auth) {
   return bind_with(handle, auth.dn.c_str(), LDAP_SASL_SIMPLE, password->text());
 }
 
+// GSSAPI asks nothing that Kerberos does not know.
+int answer_nothing(LDAP*, unsigned, void*, void* questions) {
+  for (auto* question = static_cast<sasl_interact_t*>(questions); question->id != SASL_CB_LIST_END; ++question) {
+    question->result = "";
+    question->len = 0;
+  }
+  return LDAP_SUCCESS;
+}
+
+// The line is private already, by TLS or as a local socket: no second layer inside. The name of the server's
+// principal is the host of the URI and no answer of reverse DNS; over ldapi it is this machine's.
+Result<int> bind_as(LDAP* handle, const GssapiAuth& auth) {
+  constexpr std::size_t most_bytes = 65536;
+  if (auto read = read_private_file("keytab", auth.keytab, most_bytes); !read) return tl::unexpected(read.error());
+  const char* no_layer = "maxssf=0";
+  if (ldap_set_option(handle, LDAP_OPT_X_SASL_SECPROPS, no_layer) != LDAP_SUCCESS ||
+      ldap_set_option(handle, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON) != LDAP_SUCCESS) {
+    return fail(Errc::denied, "SASL GSSAPI: the SASL library does not take its options");
+  }
+  return ldap_sasl_interactive_bind_s(handle, nullptr, "GSSAPI", nullptr, nullptr, LDAP_SASL_QUIET, answer_nothing,
+                                      nullptr);
+}
+
 std::string cure(const LdapOptions& options) {
+  if (const auto* gssapi = std::get_if<GssapiAuth>(&options.auth)) {
+    return fmt::format("does `kinit -k -t {}` work, and does the server map that principal to an entry?", gssapi->keytab);
+  }
   if (const auto* password = std::get_if<PasswordAuth>(&options.auth)) {
     return fmt::format("check the password in {}", password->file);
   }
@@ -132,7 +160,8 @@ Result<> bind(LDAP* handle, const LdapUri& uri, const LdapOptions& options) {
   Error error = ldap_error(*rc, doing, diagnostic_of(handle));
   if (error.code == Errc::not_found || error.code == Errc::malformed) error.code = Errc::denied;
   if (may_be_our_certificate(*rc, uri, options)) error.code = Errc::denied;
-  if (error.code == Errc::denied) error.what += "; " + cure(options);
+  const bool has_kerberos = std::holds_alternative<GssapiAuth>(options.auth);  // whose errors may be anybody's
+  if (error.code == Errc::denied || has_kerberos) error.what += "; " + cure(options);
   return tl::unexpected(std::move(error));
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "lib/directory/ldap_dn.h"
 #include "lib/directory/ldap_uri.h"
 
@@ -39,6 +41,11 @@ Result<> check_auth(const PasswordAuth& auth) {
   return {};
 }
 
+Result<> check_auth(const GssapiAuth& auth) {
+  if (auth.keytab.empty()) return refuse("SASL GSSAPI: the keytab is missing");
+  return {};
+}
+
 Result<> check_times(const LdapOptions& options) {
   using std::chrono::milliseconds;
   const milliseconds zero{0};
@@ -49,6 +56,9 @@ Result<> check_times(const LdapOptions& options) {
     return refuse("the largest back-off must not be less than the smallest");
   }
   if (options.recheck <= zero) return refuse("the recheck interval must be more than 0");
+  if (options.poll <= zero || options.reread <= zero || options.conflict_look <= zero) {
+    return refuse("the intervals of reading again must be more than 0");
+  }
   return {};
 }
 
@@ -68,7 +78,18 @@ Result<> validate(const LdapOptions& options) {
   return check_times(options);
 }
 
+// Tickets of a daemon belong into no file: its memory is as safe as its keytab, and a restart costs one request.
+void prepare_environment(const LdapOptions& options) {
+  const auto* gssapi = std::get_if<GssapiAuth>(&options.auth);
+  if (gssapi == nullptr) return;
+  ::setenv("KRB5_CLIENT_KTNAME", gssapi->keytab.c_str(), 1);
+  ::setenv("KRB5CCNAME", "MEMORY:rollcalld", 1);
+}
+
 std::string identity(const LdapOptions& options) {
+  if (const auto* gssapi = std::get_if<GssapiAuth>(&options.auth)) {
+    return fmt::format("SASL GSSAPI (keytab {})", gssapi->keytab);
+  }
   if (const auto* password = std::get_if<PasswordAuth>(&options.auth)) return password->dn;
   const auto& external = std::get<ExternalAuth>(options.auth);
   if (!external.certificate_file.empty()) {

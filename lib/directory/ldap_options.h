@@ -23,13 +23,18 @@ struct PasswordAuth {
   std::string file;  ///< Read at each bind; one final line feed is cut off. Mode 0600 or stricter.
 };
 
+/// SASL GSSAPI (Kerberos 5): as the first principal of a keytab.
+struct GssapiAuth {
+  std::string keytab;  ///< Mode 0600 or stricter. Tickets come and are renewed by it, and are in memory only.
+};
+
 struct LdapOptions {
   /// Tried in order. `ldapi://%2Frun%2Fslapd%2Fldapi`, `ldaps://HOST[:PORT]`, or `ldap://HOST[:PORT]`,
   /// which always means StartTLS: nothing is ever sent over TCP in the clear. `localhost` in a URI
   /// stands for the machine's own name when certificates are compared.
   std::vector<std::string> uris;
   std::string base;  ///< DN. Need not exist yet.
-  std::variant<ExternalAuth, PasswordAuth> auth;
+  std::variant<ExternalAuth, PasswordAuth, GssapiAuth> auth;
   std::string ca_file;  ///< PEM; trusted for `ldap://` and `ldaps://`, which need it. No other CA is.
 
   std::chrono::milliseconds connect_timeout{2000};    ///< For each address.
@@ -37,6 +42,10 @@ struct LdapOptions {
   std::chrono::milliseconds backoff_min{200};         ///< After the first round of failures; then doubled.
   std::chrono::milliseconds backoff_max{30000};       ///< Also from the second refusal of our identity on.
   std::chrono::milliseconds recheck{1000};  ///< While the base is missing, the server not whole, or a file wrong.
+
+  std::chrono::milliseconds poll{5000};       ///< Between two readings of all, where a server tells no changes.
+  std::chrono::milliseconds reread{300000};   ///< The same where it does, but without a promise to miss none.
+  std::chrono::milliseconds conflict_look{30000};  ///< Between two looks for entries that lost a conflict.
 
   std::chrono::seconds keepalive_idle{5};       ///< TCP_KEEPIDLE
   std::chrono::seconds keepalive_interval{2};   ///< TCP_KEEPINTVL
@@ -48,6 +57,10 @@ struct LdapOptions {
 ///
 /// Errors  malformed, naming the option or URI and what is allowed.
 Result<> validate(const LdapOptions& options);
+
+/// Tells the Kerberos library which keytab to use. It knows only the environment, so: once, before there are
+/// threads. Nothing without GSSAPI.
+void prepare_environment(const LdapOptions& options);
 
 /// Who we are, for people: `SASL EXTERNAL (uid 107)`, `cn=agent,dc=example`.
 std::string identity(const LdapOptions& options);

@@ -64,12 +64,18 @@ std::function<void(Result<LdapAnswer>)> ending(std::string doing, Done<> done) {
   };
 }
 
-int search(LDAP* handle, const std::string& base, int scope, const std::vector<std::string>& names,
-           LDAPControl** controls, int& id) {
+struct Search {
+  const std::string& base;
+  int scope;
+  const char* filter = everything;
+  std::vector<std::string> names = {LDAP_ALL_USER_ATTRIBUTES};
+};
+
+int search(LDAP* handle, const Search& search, LDAPControl** controls, int& id) {
   std::vector<char*> pointers;
-  for (const std::string& name : names) pointers.push_back(for_c(name));
+  for (const std::string& name : search.names) pointers.push_back(for_c(name));
   pointers.push_back(nullptr);
-  return ldap_search_ext(handle, base.c_str(), scope, everything, pointers.data(), 0, controls, nullptr, nullptr,
+  return ldap_search_ext(handle, search.base.c_str(), search.scope, search.filter, pointers.data(), 0, controls, nullptr, nullptr,
                          LDAP_NO_LIMIT, &id);
 }
 
@@ -79,7 +85,18 @@ int sync_search(LDAP* handle, const std::string& base, int& id) {
   std::string oid = LDAP_CONTROL_SYNC;
   LDAPControl control{oid.data(), {value.size(), value.data()}, 1};
   std::array<LDAPControl*, 2> controls{&control, nullptr};
-  return search(handle, base, LDAP_SCOPE_SUBTREE, {LDAP_ALL_USER_ATTRIBUTES}, controls.data(), id);
+  return search(handle, {base, LDAP_SCOPE_SUBTREE}, controls.data(), id);
+}
+
+// Additions, deletions, changes and renamings; not what is there already; with the control that tells which.
+int changes_search(LDAP* handle, const std::string& base, int& id) {
+  constexpr int all_changes = 15;
+  LDAPControl* raw = nullptr;
+  const int rc = ldap_create_persistentsearch_control(handle, all_changes, 1, 1, 1, &raw);
+  if (rc != LDAP_SUCCESS) return rc;
+  const std::unique_ptr<LDAPControl, void (*)(LDAPControl*)> control{raw, ldap_control_free};
+  std::array<LDAPControl*, 2> controls{control.get(), nullptr};
+  return search(handle, {base, LDAP_SCOPE_SUBTREE}, controls.data(), id);
 }
 
 // authzId = "dn:" DN; RFC 4513, 5.2.1.8.
@@ -119,7 +136,7 @@ LdapRequest modify_request(std::string dn, Attributes replace, Done<> done) {
 LdapRequest read_request(std::string dn, std::vector<std::string> names, Done<Entry> done) {
   std::string doing = fmt::format("read {}", dn.empty() ? "the root DSE" : dn);
   const auto send = [dn = std::move(dn), names = std::move(names)](LDAP* handle, int& id) {
-    return search(handle, dn, LDAP_SCOPE_BASE, names, nullptr, id);
+    return search(handle, {dn, LDAP_SCOPE_BASE, everything, names}, nullptr, id);
   };
   const auto found = std::make_shared<std::optional<Entry>>();
   const auto answered = [doing, found, done = std::move(done)](const Result<LdapAnswer>& answer) {
@@ -150,6 +167,23 @@ LdapRequest sync_request(std::string base, std::function<void(Result<LdapAnswer>
   std::string doing = fmt::format("watch {}", base);
   const auto send = [base = std::move(base)](LDAP* handle, int& id) { return sync_search(handle, base, id); };
   return {std::move(doing), send, std::move(answered), std::move(persistence)};
+}
+
+LdapRequest changes_request(std::string base, std::function<void(Result<LdapAnswer>)> answered,
+                            std::shared_ptr<Persistence> persistence) {
+  std::string doing = fmt::format("watch {}", base);
+  const auto send = [base = std::move(base)](LDAP* handle, int& id) { return changes_search(handle, base, id); };
+  return {std::move(doing), send, std::move(answered), std::move(persistence)};
+}
+
+LdapRequest search_request(std::string base, std::string filter, std::vector<std::string> names,
+                           std::function<void(Result<LdapAnswer>)> answered) {
+  std::string doing = fmt::format("read all of {}", base);
+  if (names.empty()) names = {LDAP_ALL_USER_ATTRIBUTES};
+  const auto send = [base = std::move(base), filter = std::move(filter), names = std::move(names)](LDAP* handle, int& id) {
+    return search(handle, {base, LDAP_SCOPE_SUBTREE, filter.c_str(), names}, nullptr, id);
+  };
+  return {std::move(doing), send, std::move(answered), nullptr};
 }
 
 }  // namespace rollcall::directory

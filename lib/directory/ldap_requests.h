@@ -27,4 +27,14 @@ LdapRequest who_am_i_request(Done<std::string> done);
 LdapRequest sync_request(std::string base, std::function<void(Result<LdapAnswer>)> answered,
                          std::shared_ptr<Persistence> persistence);
 
+/// A persistent search for all changes from now on, at and below `base`, each with its control.
+///
+/// Source  draft-ietf-ldapext-psearch-03.
+LdapRequest changes_request(std::string base, std::function<void(Result<LdapAnswer>)> answered,
+                            std::shared_ptr<Persistence> persistence);
+
+/// Every entry at and below `base` that fits the filter; no names are all attributes that are not operational.
+LdapRequest search_request(std::string base, std::string filter, std::vector<std::string> names,
+                           std::function<void(Result<LdapAnswer>)> answered);
+
 }  // namespace rollcall::directory

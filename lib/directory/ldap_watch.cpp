@@ -14,28 +14,33 @@
 namespace rollcall::directory {
 namespace {
 
-// The naming context that holds the base: the longest, since a database can be glued into another.
-std::optional<std::string> suffix_of(const std::string& base, const Entry& root) {
-  std::optional<std::string> suffix;
-  const auto contexts = root.attributes.find("namingcontexts");
-  if (contexts == root.attributes.end()) return suffix;
-  for (const Bytes& value : contexts->second) {
-    const auto context = normal_dn(as_text(value));
-    if (!context || !is_within(base, *context)) continue;
-    if (!suffix || context->size() > suffix->size()) suffix = context;
-  }
-  return suffix;
+constexpr const char* conflict_attribute = "nsds5replconflict";
+constexpr const char* conflict_filter = "(&(objectClass=ldapSubEntry)(nsds5ReplConflict=*))";
+
+// What a server says that knows the control, and does not want it of us or at all.
+bool is_refusal(const LdapAnswer& answer) {
+  int code = LDAP_SUCCESS;
+  ldap_parse_result(answer.handle, answer.message, &code, nullptr, nullptr, nullptr, nullptr, 0);
+  return code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION || code == LDAP_INSUFFICIENT_ACCESS ||
+         code == LDAP_UNWILLING_TO_PERFORM || code == LDAP_PROTOCOL_ERROR;
+}
+
+std::string conflict_in(const Entry& entry) {
+  const auto why = entry.attributes.find(conflict_attribute);
+  if (why == entry.attributes.end() || why->second.empty()) return entry.dn;
+  return fmt::format("{}: {}", entry.dn, as_text(why->second.front()));
 }
 
 }  // namespace
 
 LdapWatch::LdapWatch(boost::asio::io_context& loop, std::shared_ptr<const LdapOptions> options, Listener& listener)
     : options_{std::move(options)}, base_{normal_dn(options_->base).value_or(options_->base)},
-      listener_{&listener}, timer_{loop} {}
+      listener_{&listener}, timer_{loop}, conflict_timer_{loop} {}
 
 void LdapWatch::connected(LdapSession& session, const std::string& uri) {
   session_ = &session;
   uri_ = uri;
+  most_ = Way::synchronised;
   begin();
 }
 
@@ -43,6 +48,7 @@ void LdapWatch::disconnected(const std::string& why) {
   ++attempt_;
   session_ = nullptr;
   timer_.cancel();
+  conflict_timer_.cancel();
   tell_state(State::down, why);
 }
 
@@ -51,6 +57,7 @@ void LdapWatch::stop() {
   session_ = nullptr;
   listener_ = nullptr;
   timer_.cancel();
+  conflict_timer_.cancel();
 }
 
 // Passes answers on only while the attempt that asked is still the present one.
@@ -65,16 +72,20 @@ auto LdapWatch::guarded(Handle handle) {
 void LdapWatch::begin() {
   ++attempt_;
   if (search_) search_->enough = true;
-  find_suffix();
+  ask_abilities();
 }
 
-void LdapWatch::find_suffix() {
-  session_->submit(read_request("", {"namingContexts"}, guarded([](LdapWatch& self, const Result<Entry>& root) {
+void LdapWatch::ask_abilities() {
+  const auto asked = [](LdapWatch& self, const Result<Entry>& root) {
     if (!root) return self.again_later(root.error().what);
-    const auto suffix = suffix_of(self.base_, *root);
-    if (suffix) return self.check_whole(*suffix);
-    self.again_later(fmt::format("{} has no database for {}", self.uri_, self.base_));
-  })));
+    self.abilities_ = abilities_of(self.base_, *root);
+    self.abilities_.way = std::max(self.abilities_.way, self.most_);
+    const auto suffix = self.abilities_.suffix;
+    if (!suffix) return self.again_later(fmt::format("{} has no database for {}", self.uri_, self.base_));
+    if (self.abilities_.serves_parts) return self.check_whole(*suffix);
+    self.refresh();
+  };
+  session_->submit(read_request("", abilities_attributes, guarded(asked)));
 }
 
 void LdapWatch::check_whole(const std::string& suffix) {
@@ -91,8 +102,11 @@ void LdapWatch::check_whole(const std::string& suffix) {
 void LdapWatch::refresh() {
   tell_state(State::refreshing, fmt::format("reading {}", uri_));
   if (session_ == nullptr) return;
-  content_.begin_refresh();
   search_ = std::make_shared<Persistence>();
+  readings_ = 0;
+  if (abilities_.way == Way::persistent) listen_for_changes();
+  if (abilities_.way != Way::synchronised) return read_all();
+  content_.begin_refresh();
   session_->submit(sync_request(
       base_, guarded([](LdapWatch& self, const Result<LdapAnswer>& answer) { self.answered(answer); }), search_));
 }
@@ -102,10 +116,15 @@ void LdapWatch::again_later(const std::string& why) {
   if (search_) search_->enough = true;
   tell_state(State::refreshing, fmt::format("{} (as {}); asked again every {} ms", why, identity(*options_),
                                             options_->recheck.count()));
-  timer_.expires_after(options_->recheck);
-  timer_.async_wait([weak = weak_from_this(), attempt = attempt_](boost::system::error_code error) {
+  after(options_->recheck, timer_, &LdapWatch::begin);
+}
+
+// Unless another attempt has begun by then.
+void LdapWatch::after(std::chrono::milliseconds pause, boost::asio::steady_timer& timer, void (LdapWatch::*next)()) {
+  timer.expires_after(pause);
+  timer.async_wait([weak = weak_from_this(), attempt = attempt_, next](boost::system::error_code error) {
     const auto self = weak.lock();
-    if (!error && self && self->session_ != nullptr && self->attempt_ == attempt) self->begin();
+    if (!error && self && self->session_ != nullptr && self->attempt_ == attempt) ((*self).*next)();
   });
 }
 
@@ -131,6 +150,7 @@ Result<> LdapWatch::take(const LdapAnswer& answer) {
     case LDAP_RES_SEARCH_RESULT: {
       // Also 4096, e-syncRefreshRequired: a refresh from scratch is what we do anyway.
       const auto result = result_of(answer, fmt::format("watch {}", base_));
+      if (!result && abilities_.hides_conflicts && is_refusal(answer)) most_ = lesser(Way::synchronised);
       if (!result) return result;
       return fail(Errc::unavailable, fmt::format("{} ended the search", uri_));
     }
@@ -174,6 +194,113 @@ void LdapWatch::finish_refresh() {
   search_->quiet = true;
   for (const std::string& dn : content_.end_refresh()) tell_vanished(dn);
   tell_state(State::current, fmt::format("following {}", uri_));
+  look_for_conflicts();
+}
+
+// --- a persistent search
+
+void LdapWatch::listen_for_changes() {
+  search_->quiet = true;
+  session_->submit(changes_request(
+      base_, guarded([](LdapWatch& self, const Result<LdapAnswer>& answer) { self.changed(answer); }), search_));
+}
+
+void LdapWatch::changed(const Result<LdapAnswer>& answer) {
+  if (!answer) return again_later(answer.error().what);
+  switch (ldap_msgtype(answer->message)) {
+    case LDAP_RES_SEARCH_ENTRY: {
+      auto change = entry_change_of(*answer);
+      if (!change) return again_later(change.error().what);
+      return take_change(std::move(*change));
+    }
+    case LDAP_RES_SEARCH_RESULT: {
+      const auto result = result_of(*answer, fmt::format("watch {}", base_));
+      if (!result && is_refusal(*answer)) most_ = lesser(Way::persistent);
+      return again_later(result ? fmt::format("{} ended the search", uri_) : result.error().what);
+    }
+    default:
+      return;
+  }
+}
+
+void LdapWatch::take_change(EntryChange change) {
+  const std::string& former = change.removed ? change.entry.dn : change.former_dn;
+  if (!former.empty() && content_.removed(uuid_for(former))) tell_vanished(former);
+  if (change.removed || session_ == nullptr) return;
+  take_read(std::move(change.entry));
+  if (!change.former_dn.empty() && is_current() && session_ != nullptr) begin();  // what is below it moved too
+}
+
+// --- reading all
+
+void LdapWatch::read_all() {
+  content_.begin_refresh();
+  session_->submit(search_request(
+      base_, "(objectClass=*)", {}, guarded([](LdapWatch& self, const Result<LdapAnswer>& answer) { self.read(answer); })));
+}
+
+void LdapWatch::read(const Result<LdapAnswer>& answer) {
+  if (!answer) return again_later(answer.error().what);
+  switch (ldap_msgtype(answer->message)) {
+    case LDAP_RES_SEARCH_ENTRY: {
+      auto entry = entry_of(*answer);
+      if (!entry) return again_later(fmt::format("{} sent a garbled entry", uri_));
+      return take_read(std::move(*entry));
+    }
+    case LDAP_RES_SEARCH_RESULT: {
+      const auto result = result_of(*answer, fmt::format("read all of {}", base_));
+      if (!result) return again_later(result.error().what);
+      return finish_reading();
+    }
+    default:
+      return;
+  }
+}
+
+void LdapWatch::take_read(Entry entry) {
+  const Uuid uuid = uuid_for(entry.dn);
+  content_.seen(uuid, entry.dn);
+  if (content_.is_news(uuid, digest_of(entry.attributes))) tell_entry(std::move(entry));
+}
+
+void LdapWatch::finish_reading() {
+  for (const std::string& dn : content_.end_refresh()) tell_vanished(dn);
+  const bool polled = abilities_.way == Way::polled;
+  if (polled) {
+    tell_state(State::current, fmt::format("reading {} every {} ms", uri_, options_->poll.count()));
+  } else {
+    tell_state(State::current, fmt::format("following {} by persistent search", uri_));
+  }
+  if (session_ == nullptr) return;
+  const bool is_first = readings_++ == 0;
+  const auto pause = polled ? options_->poll : is_first ? options_->recheck : options_->reread;
+  after(pause, timer_, &LdapWatch::read_all);
+  if (is_first) look_for_conflicts();
+}
+
+// --- entries that lost
+
+void LdapWatch::look_for_conflicts() {
+  if (!abilities_.hides_conflicts || session_ == nullptr) return;
+  const auto found = std::make_shared<std::vector<std::string>>();
+  const auto answered = [found](LdapWatch& self, const Result<LdapAnswer>& answer) {
+    if (!answer) return;  // a lost connection is told elsewhere
+    const int type = ldap_msgtype(answer->message);
+    if (type == LDAP_RES_SEARCH_ENTRY) {
+      if (const auto entry = entry_of(*answer)) found->push_back(conflict_in(*entry));
+    }
+    if (type != LDAP_RES_SEARCH_RESULT) return;
+    if (result_of(*answer, "look for conflicts")) self.tell_conflicts(std::move(*found));
+    self.after(self.options_->conflict_look, self.conflict_timer_, &LdapWatch::look_for_conflicts);
+  };
+  session_->submit(search_request(base_, conflict_filter, {conflict_attribute}, guarded(answered)));
+}
+
+void LdapWatch::tell_conflicts(std::vector<std::string> conflicts) {
+  std::sort(conflicts.begin(), conflicts.end());
+  if (listener_ == nullptr || conflicts == conflicts_) return;
+  conflicts_ = std::move(conflicts);
+  listener_->conflicts(conflicts_);
 }
 
 void LdapWatch::tell_entry(Entry entry) {

@@ -188,6 +188,8 @@ TEST_CASE("options that belong together must come together", "[config]") {
         "rollcalld.toml: [directory]: bind_dn is given, but authentication is \"external\"");
   CHECK(refusal("[directory]\nauthentication = \"certificate\"\n") ==
         "rollcalld.toml: [directory]: certificate is missing; authentication is \"certificate\"");
+  CHECK(refusal("[directory]\nauthentication = \"gssapi\"\n") ==
+        "rollcalld.toml: [directory]: keytab is missing; authentication is \"gssapi\"");
   CHECK(refusal("[directory]\nuris = [\"http://a\"]\n").find("rollcalld.toml: [directory]: ") == 0);
 }
 

@@ -22,7 +22,7 @@ std::string complaint(const LdapOptions& options) {
   return valid.error().what;
 }
 
-LdapOptions with(std::vector<std::string> uris, std::variant<ExternalAuth, PasswordAuth> auth = ExternalAuth{},
+LdapOptions with(std::vector<std::string> uris, decltype(LdapOptions::auth) auth = ExternalAuth{},
                  std::string ca_file = {}) {
   LdapOptions options;
   options.uris = std::move(uris);
@@ -81,6 +81,9 @@ TEST_CASE("options that can never work are refused", "[ldap]") {
   CHECK(complaint(with({"ldapi://%2Fs"}, PasswordAuth{"", "file"})).find("anonymous") != std::string::npos);
   CHECK(complaint(with({"ldapi://%2Fs"}, PasswordAuth{"nonsense", "file"})) == "bind DN nonsense: not a DN");
   CHECK(complaint(with({"ldapi://%2Fs"}, PasswordAuth{"cn=a", ""})).find("password file") != std::string::npos);
+
+  CHECK(complaint(with({"ldapi://%2Fs"}, GssapiAuth{"agent.keytab"})).empty());
+  CHECK(complaint(with({"ldapi://%2Fs"}, GssapiAuth{})).find("keytab") != std::string::npos);
 
   LdapOptions options = with({"ldapi://%2Fs"});
   options.base = "";
