@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How the agent follows real servers: RFC 4533 and persistent search on 389-ds, polling on a slapd that has neither."""
 import shutil
+import secrets
 import signal
 import subprocess
 from pathlib import Path
@@ -87,7 +88,7 @@ WAYS = {"rfc4533": lambda root: Followed389(root, True), "persistent": lambda ro
 
 @pytest.fixture(scope="module", params=WAYS)
 def followed(root, request):
-    place = root / request.param
+    place = root / f"{request.param}-{secrets.token_hex(2)}"
     place.mkdir()
     server = WAYS[request.param](place)
     yield server

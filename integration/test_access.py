@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The access rules, on a real slapd and a real 389-ds: one writer an entry, and no key for the eyes of ordinary users."""
+import secrets
 import uuid
 
 import ldap
@@ -70,7 +71,7 @@ HOUSES = {"slapd": SlapdHouse, "389ds": House389}
 
 @pytest.fixture(scope="module", params=HOUSES)
 def house(root, request):
-    place = root / f"house-{request.param}"
+    place = root / f"house-{request.param}-{secrets.token_hex(2)}"
     place.mkdir()
     one = HOUSES[request.param](place)
     yield one

@@ -74,8 +74,8 @@ def create(instance: Instance) -> None:
 
 
 def command(instance: Instance) -> list[str]:
-    """In the foreground, and behind everything that waits for it."""
-    return [tools.find("nice"), "-n", "2", tools.find("ns-slapd"), "-D", str(instance.root),
+    """In the foreground."""
+    return [tools.find("ns-slapd"), "-D", str(instance.root),
             "-i", str(instance.root / "pid"), "-d", "0"]
 
 

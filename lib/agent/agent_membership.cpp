@@ -105,16 +105,18 @@ void Agent::identify(Done<Membership> done, directory::MemberEntry& entry) {
   });
 }
 
-// What an administrator has made is there. 389-ds looks at our rights before it looks whether it is.
+// What an administrator has made is there. We look first: 389-ds refuses an addition before it notices that there is
+// nothing to add, and its first refusal takes it a second.
 void Agent::add_all(std::shared_ptr<std::vector<directory::Entry>> entries, std::size_t index,
                     Done<> done) {
   if (index == entries->size()) return done({});
-  directory_->add((*entries)[index], [this, entries, index, done](const Result<>& added) {
-    const auto go_on = [this, entries, index, done] { add_all(entries, index + 1, done); };
-    if (added || added.error().code == Errc::conflict) return go_on();
-    if (added.error().code != Errc::denied) return done(added);
-    directory_->read((*entries)[index].dn, [added, go_on, done](const Result<directory::Entry>& there) {
-      there ? go_on() : done(added);
+  const auto go_on = [this, entries, index, done] { add_all(entries, index + 1, done); };
+  directory_->read((*entries)[index].dn, [this, entries, index, done, go_on](const Result<directory::Entry>& there) {
+    if (there) return go_on();
+    if (there.error().code != Errc::not_found) return done(tl::unexpected(there.error()));
+    directory_->add((*entries)[index], [done, go_on](const Result<>& added) {
+      const bool is_there = added || added.error().code == Errc::conflict;
+      is_there ? go_on() : done(added);
     });
   });
 }

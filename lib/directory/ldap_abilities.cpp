@@ -32,7 +32,8 @@ std::optional<std::string> suffix_of(const std::string& base, const Entry& root)
 
 bool has_control(const Entry& root, const char* oid) {
   const auto& controls = values_of(root, controls_attribute);
-  return std::any_of(controls.begin(), controls.end(), [oid](const Bytes& value) { return as_text(value) == oid; });
+  return std::any_of(controls.begin(), controls.end(),
+                     [oid](const Bytes& value) { return as_text(value) == oid; });
 }
 
 }  // namespace
@@ -41,7 +42,8 @@ const std::vector<std::string> abilities_attributes{contexts_attribute, controls
 
 Abilities abilities_of(const std::string& base, const Entry& root) {
   const bool synchronises = has_control(root, LDAP_CONTROL_SYNC);
-  const bool persists = has_control(root, LDAP_CONTROL_PERSIST_REQUEST);  // 389-ds always, slapd never
+  const bool persists =
+      has_control(root, LDAP_CONTROL_PERSIST_REQUEST);  // 389-ds always, slapd never
   Abilities abilities;
   abilities.suffix = suffix_of(base, root);
   abilities.way = synchronises ? Way::synchronised : persists ? Way::persistent : Way::polled;
@@ -52,9 +54,12 @@ Abilities abilities_of(const std::string& base, const Entry& root) {
 
 Way lesser(Way way) {
   switch (way) {
-    case Way::synchronised: return Way::persistent;
-    case Way::persistent: return Way::polled;
-    case Way::polled: return Way::polled;
+    case Way::synchronised:
+      return Way::persistent;
+    case Way::persistent:
+      return Way::polled;
+    case Way::polled:
+      return Way::polled;
   }
   return Way::polled;
 }

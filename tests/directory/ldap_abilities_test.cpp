@@ -14,8 +14,10 @@ constexpr const char* something_else = "1.2.840.113556.1.4.319";
 
 Entry root(const std::vector<std::string>& contexts, const std::vector<std::string>& controls) {
   Entry entry;
-  for (const auto& context : contexts) entry.attributes["namingcontexts"].push_back(to_bytes(context));
-  for (const auto& control : controls) entry.attributes["supportedcontrol"].push_back(to_bytes(control));
+  for (const auto& context : contexts)
+    entry.attributes["namingcontexts"].push_back(to_bytes(context));
+  for (const auto& control : controls)
+    entry.attributes["supportedcontrol"].push_back(to_bytes(control));
   return entry;
 }
 
@@ -36,7 +38,8 @@ TEST_CASE("a server is followed by the best way that it offers", "[ldap]") {
 TEST_CASE("only slapd shows a part of the tree, and only 389-ds hides entries", "[ldap]") {
   CHECK(of({sync}).serves_parts);
   CHECK_FALSE(of({sync}).hides_conflicts);
-  for (const auto& controls : {std::vector<std::string>{sync, persistent_search}, {persistent_search}}) {
+  for (const auto& controls :
+       {std::vector<std::string>{sync, persistent_search}, {persistent_search}}) {
     CHECK_FALSE(of(controls).serves_parts);
     CHECK(of(controls).hides_conflicts);
   }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Follows a directory and prints what it is told, one line each, until its standard input ends: for tests on
-// real servers, integration/watching.py.
+// Follows a directory and prints what it is told, one line each, until its standard input ends: for
+// tests on real servers, integration/watching.py.
 //
 //   rollcall-watch-tool URI BASE password DN FILE
 //   rollcall-watch-tool URI BASE gssapi KEYTAB
 //   rollcall-watch-tool URI BASE external
 //
-// Prints `state WORD WHY`, `entry DN DESCRIPTION`, `vanished DN`, `conflicts COUNT FIRST`, `who DN`.
+// Prints `state WORD WHY`, `entry DN DESCRIPTION`, `vanished DN`, `conflicts COUNT FIRST`, `who
+// DN`.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -23,9 +24,12 @@ namespace {
 
 std::string_view word_of(State state) {
   switch (state) {
-    case State::down: return "down";
-    case State::refreshing: return "refreshing";
-    case State::current: return "current";
+    case State::down:
+      return "down";
+    case State::refreshing:
+      return "refreshing";
+    case State::current:
+      return "current";
   }
   return "";
 }
@@ -34,14 +38,16 @@ struct Printer : Listener {
   void entry(Entry entry) override {
     const auto found = entry.attributes.find("description");
     const bool has = found != entry.attributes.end() && !found->second.empty();
-    std::cout << "entry " << entry.dn << ' ' << (has ? as_text(found->second.front()) : "-") << std::endl;
+    std::cout << "entry " << entry.dn << ' ' << (has ? as_text(found->second.front()) : "-")
+              << std::endl;
   }
   void vanished(const std::string& dn) override { std::cout << "vanished " << dn << std::endl; }
   void state(State state, const std::string& why) override {
     std::cout << "state " << word_of(state) << ' ' << why << std::endl;
   }
   void conflicts(const std::vector<std::string>& lost) override {
-    std::cout << "conflicts " << lost.size() << ' ' << (lost.empty() ? "" : lost.front()) << std::endl;
+    std::cout << "conflicts " << lost.size() << ' ' << (lost.empty() ? "" : lost.front())
+              << std::endl;
   }
 };
 
@@ -80,7 +86,8 @@ int main(int argc, char** argv) {
   });
   boost::asio::posix::stream_descriptor leash{loop, 0};
   char byte = 0;
-  leash.async_read_some(boost::asio::buffer(&byte, 1), [&](const boost::system::error_code&, std::size_t) { loop.stop(); });
+  leash.async_read_some(boost::asio::buffer(&byte, 1),
+                        [&](const boost::system::error_code&, std::size_t) { loop.stop(); });
   loop.run();
   made->reset();
   pool.join();
