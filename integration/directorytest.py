@@ -97,7 +97,7 @@ class Server389:
         log = open(self.instance.root / "log" / "console", "ab")
         self.process = subprocess.Popen(ds389.command(self.instance), stdout=log, stderr=log,
                                         env=dict(os.environ, **self.instance.environment))
-        eventually(lambda: self.process.poll() is not None or self.as_root())
+        eventually(lambda: self.process.poll() is not None or self.as_root(), 4 * DEADLINE)  # it loads a dozen plug-ins
         assert self.process.poll() is None, "ns-slapd ended"
 
     def kill(self) -> None:

@@ -101,7 +101,7 @@ def server(root, kerberos) -> Iterator[Server389]:
     one.set_access()
     one.add_group("agents", one.add_user("agent"))
     ds389.add(one.as_root(), "cn=rollcall,cn=mapping,cn=sasl,cn=config", objectClass=["top", "nsSaslMapping"],
-              nsSaslMapRegexString=rf"^{AGENT}@{REALM}$", nsSaslMapBaseDNTemplate=f"cn=agent,{BASE}",
+              nsSaslMapRegexString=f"^{AGENT}", nsSaslMapBaseDNTemplate=f"cn=agent,{BASE}",
               nsSaslMapFilterTemplate="(objectClass=*)", nsSaslMapPriority="10")
     yield one
     one.kill()

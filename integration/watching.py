@@ -46,7 +46,10 @@ class Watcher:
         return next((line for line in reversed(self.lines) if line.startswith("state ")), "")
 
     def await_current(self, *words: str) -> None:
-        eventually(lambda: self.state().startswith("state current") and all(word in self.state() for word in words))
+        try:
+            eventually(lambda: self.state().startswith("state current") and all(word in self.state() for word in words))
+        except AssertionError:
+            raise AssertionError(f"not current: {self.state()}") from None
 
 
 def password_file(root: Path) -> str:
