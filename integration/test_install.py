@@ -22,6 +22,8 @@ FILES = """
     share/man/man8/rollcalld.8
     share/rollcall/ldapschema/rollcall.ldif
     share/rollcall/ldapschema/access.ldif
+    share/rollcall/ldapschema/access-389ds.ldif
+    share/rollcall/ldapschema/60-rollcall.ldif
     share/doc/rollcall/rollcalld.toml
     share/doc/rollcall/LICENSE
     share/doc/rollcall/README.md
