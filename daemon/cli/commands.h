@@ -17,7 +17,7 @@ struct Invocation {
   Caller caller{options};
   int exit = done;
 
-  std::string zone, policy, role, replica, token, id, on;
+  std::string zone, policy, role, replica, token, id, on, until;
   std::vector<std::string> failover, settings, zones;
   std::int64_t hours = 24, last = 50;
   bool random = false, no_failover = false, check = false, follow = false;
@@ -28,7 +28,7 @@ struct Invocation {
   Invocation& operator=(const Invocation&) = delete;
 };
 
-void add_looking(CLI::App& app, Invocation& call);    ///< status, info, members, check, log
+void add_looking(CLI::App& app, Invocation& call);    ///< status, forecast, info, members, check, log
 void add_zones(CLI::App& app, Invocation& call);      ///< zone, suspend, resume
 void add_keys(CLI::App& app, Invocation& call);       ///< roll, abandon, step, ds
 void add_policies(CLI::App& app, Invocation& call);   ///< policy

@@ -36,6 +36,13 @@ int check(const Invocation& call) {
   return bad ? static_cast<int>(failed) : shown;
 }
 
+int forecast(const Invocation& call) {
+  Json args = zone_args(call);
+  if (!call.until.empty()) args["until"] = call.until;
+  if (!call.policy.empty()) args["policy"] = call.policy;
+  return call.caller.run("forecast", args, render_forecast);
+}
+
 int log(const Invocation& call) {
   if (call.follow) return follow_log(call);
   Json args = zone_args(call);
@@ -54,6 +61,15 @@ void add_looking(CLI::App& app, Invocation& call) {
                  "One line for monitoring; exit 0 ok, 1 warning, 2 critical, 3 unknown")
       ->excludes(zone);
   status_command->callback([&call] { call.exit = call.check ? status_check(call) : status(call); });
+
+  auto* forecast_command = app.add_subcommand(
+      "forecast", "What is going to happen to the keys of a zone, when, and what that depends on");
+  forecast_command->add_option("ZONE", call.zone, "The zone")->required();
+  forecast_command->add_option("--until", call.until,
+                               "A time, a date, or a time from now: 2027-01-01, 90d, 26w. Default: until a key of "
+                               "each role was replaced, two years at most");
+  forecast_command->add_option("--policy", call.policy, "As if the zone had this policy");
+  forecast_command->callback([&call] { call.exit = forecast(call); });
 
   app.add_subcommand(
          "info",

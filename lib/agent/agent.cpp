@@ -43,6 +43,7 @@ const Agent::Verbs::Entry* Agent::Verbs::find(std::string_view name) {
       {"policy-show", &Agent::policy_show},
       {"policy-set", &Agent::policy_set},
       {"set", &Agent::set},
+      {"forecast", &Agent::forecast},
       {"roll", &Agent::roll},
       {"abandon", &Agent::abandon},
       {"step", &Agent::step},

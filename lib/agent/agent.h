@@ -8,6 +8,7 @@
 //   agent_zones.cpp       zone-add, zone-remove, zone-insecure, zone-secure, suspend, resume
 //   agent_policies.cpp    policy-list, policy-show, policy-set
 //   agent_looking.cpp     status, info, zone-show, ds-show, check
+//   agent_forecast.cpp    forecast
 //   agent_events.cpp      log, events
 #pragma once
 
@@ -23,6 +24,7 @@
 #include "lib/agent/shell.h"
 #include "lib/control/message.h"
 #include "lib/control/status_json.h"
+#include "lib/core/forecast.h"
 #include "lib/directory/ldap_options.h"
 #include "lib/signer/bind_signer.h"
 
@@ -134,6 +136,10 @@ class Agent {
   MemberStatus present_status() const;
   control::InfoExtras info_extras(const MemberStatus& status) const;
   void with_status(std::function<void(const MemberStatus&)> use);
+
+  // agent_forecast.cpp
+  void forecast(const control::Request& request, Reply reply);
+  void foresee(const ZoneName& zone, ForecastQuestion question, Reply reply);
 
   // agent_events.cpp
   struct Waiter;

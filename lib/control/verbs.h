@@ -62,6 +62,11 @@
 //                     See appointment.h. not_found: no such member.
 //   status          {"zone"?: TEXT}
 //                     -> status_json(), or zone_status_json() for one zone, of status_json.h.
+//   forecast        {"zone":TEXT, "until"?: TEXT, "policy"?: TEXT}
+//                     What is going to happen, if nothing goes wrong: see forecast_json.h. `until`: a time, a
+//                     date, or a time from now (`90d`); else until a key of each role was replaced whole, two
+//                     years at most. `policy`: in place of the zone's.
+//                     -> FORECAST. not_found: no such zone or policy. malformed: no time, or one that is over.
 //   roll            {"zone":TEXT, "role":"ksk"|"zsk"|"csk", "emergency"?: BOOL}
 //                     `emergency`: waits for what caches take and no more, and hurries one under way.
 //                     -> {"zone":TEXT, "role":TEXT, "request":UUID, "emergency":BOOL}
@@ -136,6 +141,7 @@ inline constexpr Verb verbs[] = {
     {"info", Right::read, {}},
     {"set", Right::change, {"replica", "failover", "random"}},
     {"status", Right::read, {"zone"}},
+    {"forecast", Right::read, {"zone", "until", "policy"}},
     {"roll", Right::change, {"zone", "role", "emergency"}},
     {"abandon", Right::change, {"zone", "role"}},
     {"step", Right::change, {"zone"}},

@@ -21,6 +21,7 @@
 #include "lib/core/heartbeat.h"
 #include "lib/core/policy.h"
 #include "lib/core/status.h"
+#include "lib/core/ttl_history.h"
 #include "lib/core/types.h"
 #include "lib/core/wait.h"
 
@@ -68,6 +69,11 @@ struct Intent {
   auto operator<=>(const Intent&) const = default;
 };
 
+/// The TTLs that were seen of a zone.
+struct SeenTtls {
+  TtlHistory dnskey, zone, ds;
+};
+
 /// What survives a restart. The shell loads it from the store; all facts are verified already.
 struct Restored {
   std::vector<Fact> facts;
@@ -77,6 +83,8 @@ struct Restored {
   std::map<WaitKey, BootTime> waits;   ///< Of this boot only.
   std::map<Incarnation, std::uint64_t> counters;  ///< Highest heartbeat counters seen; own included.
   bool serving = false;
+  std::map<ZoneRef, SeenTtls> ttls;     ///< Of this boot only.
+  std::vector<FactContent> asked_for;   ///< By people, and no facts yet. Not stored: in a snapshot only.
 };
 
 // --- effects: saves -----------------------------------------------------------------------------
@@ -185,6 +193,8 @@ struct ParentAnswer {
   bool operator==(const ParentAnswer&) const = default;
 };
 
+struct Snapshot;  // snapshot.h
+
 class Member {
  public:
   Member(Incarnation self, Uuid instance, Settings settings, const Crypto& crypto,
@@ -248,6 +258,9 @@ class Member {
 
   /// For people and for tests; changes nothing.
   MemberStatus status(Moment now) const;
+
+  /// What a forecast of a zone starts from (forecast.h). Empty: the zone is not managed here.
+  std::optional<Snapshot> snapshot(const ZoneName& zone, Moment now) const;
 
  private:
   class Impl;

@@ -10,12 +10,14 @@
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
 //   member_doubt.cpp      when nothing new may be written
 //   member_status.cpp     what people are told
+//   member_snapshot.cpp   what a forecast starts from
 #pragma once
 
 #include "lib/core/decide.h"
 #include "lib/core/election.h"
 #include "lib/core/log.h"
 #include "lib/core/member.h"
+#include "lib/core/snapshot.h"
 #include "lib/core/ttl_history.h"
 #include "lib/core/zone_book.h"
 #include "lib/core/zone_view.h"
@@ -205,6 +207,13 @@ class Member::Impl {
   ZoneStatus zone_status(const ZoneWork& work) const;
   Hold election_hold(const Election& election) const;
   MemberLine member_line(const MemberId& member, Moment now) const;
+
+  // member_snapshot.cpp
+  std::optional<Snapshot> snapshot(const ZoneName& zone, Moment now) const;
+  std::vector<Fact> facts_about(const ZoneRef& zone) const;
+  Restored restored_for(const ZoneWork& work) const;
+  Heartbeat as_understood(const Heartbeat& heartbeat) const;
+  Snapshot::Parent parent_in_snapshot(const ZoneWork& work) const;
 
   // Small things.
   ZoneWork& work_of(const ZoneRef& zone);

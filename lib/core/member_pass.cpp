@@ -35,6 +35,13 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
   }
   for (const Behind& behind : restored.behind) behind_.insert(behind.facts.begin(), behind.facts.end());
   for (const Intent& intent : restored.intents) intents_.insert(intent);
+  for (const auto& [zone, ttls] : restored.ttls) {
+    ZoneWork& work = work_of(zone);
+    work.server.dnskey_ttl = ttls.dnskey;
+    work.server.zone_ttl = ttls.zone;
+    work.parent.ttl = ttls.ds;
+  }
+  asked_for_ = std::move(restored.asked_for);
   for (const Incarnation& author : log_.authors()) {
     for (const Fact& fact : log_.in_order(author)) {
       note(fact);

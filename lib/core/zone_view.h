@@ -24,6 +24,7 @@ class Waits {
   BootTime start(const WaitKey& key, BootTime now);  ///< Since when it runs; `now` if it did not.
   void stop(const WaitKey& key);
 
+  const std::map<WaitKey, BootTime>& running() const { return running_; }
   std::map<WaitKey, BootTime> take_started();
   std::set<WaitKey> take_stopped();
 

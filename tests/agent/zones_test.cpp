@@ -137,6 +137,34 @@ TEST_CASE("a zone is removed once it has no keys, and added again as another one
   }
 }
 
+TEST_CASE("a forecast says what comes, also under another policy, and changes nothing", "[agent]") {
+  const EmbeddedDirectory directory;
+  RunningAgent agent(directory);
+  found(agent);
+  agent.must("policy-set", {{"policy", "other"}, {"values", {{"algorithm", 15}, {"dnskey_ttl", 3600}}}});
+  agent.until([&] { return agent.must("policy-list").at("policies").size() == 2; });
+  agent.must("zone-add", {{"zone", "a.test"}});
+  agent.until_status(has_both_keys);
+
+  const auto kinds = [](const Json& answer, const char* kind) {
+    const Json& events = answer.at("events");
+    return std::count_if(events.begin(), events.end(), [&](const Json& event) { return event.at("kind") == kind; });
+  };
+  const Json usual = agent.must("forecast", {{"zone", "A.test"}});
+  CHECK(usual.at("zone") == "a.test.");
+  CHECK(usual.at("policy") == "default");
+  CHECK(kinds(usual, "gone") >= 2);  // a KSK and a ZSK were replaced
+  CHECK(usual.at("complete") == true);
+  CHECK(agent.must("forecast", {{"zone", "a.test"}, {"until", "1s"}}).at("events").size() < usual.at("events").size());
+  CHECK(kinds(agent.must("forecast", {{"zone", "a.test"}, {"policy", "other"}, {"until", "40d"}}), "key") == 2);
+  CHECK(agent.must("status", {{"zone", "a.test"}}).at("zone").at("keys").size() == 2);
+
+  CHECK(agent.ask("forecast", {{"zone", "b.test"}}).error().code == Errc::not_found);
+  CHECK(agent.ask("forecast", {{"zone", "a.test"}, {"policy", "none"}}).error().code == Errc::not_found);
+  CHECK(agent.ask("forecast", {{"zone", "a.test"}, {"until", "2020-01-01"}}).error().code == Errc::malformed);
+  CHECK(agent.ask("forecast", {{"zone", "a.test"}, {"until", "soon"}}).error().code == Errc::malformed);
+}
+
 TEST_CASE("in manual mode a step is taken by hand, and a key given up", "[agent]") {
   const EmbeddedDirectory directory;
   RunningAgent agent(directory);

@@ -78,6 +78,9 @@ TEST_CASE("the program asks what it was told to", "[program]") {
         Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "ksk"}}}});
   CHECK(asked("roll csk example.org --emergency") ==
         Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "csk"}, {"emergency", true}}}});
+  CHECK(asked("forecast example.org") == Json{{"verb", "forecast"}, {"args", {{"zone", "example.org"}}}});
+  CHECK(asked("forecast example.org --until 90d --policy fast") ==
+        Json{{"verb", "forecast"}, {"args", {{"zone", "example.org"}, {"until", "90d"}, {"policy", "fast"}}}});
   CHECK(asked("abandon zsk example.org") ==
         Json{{"verb", "abandon"}, {"args", {{"zone", "example.org"}, {"role", "zsk"}}}});
   CHECK(asked("step example.org") == Json{{"verb", "step"}, {"args", {{"zone", "example.org"}}}});

@@ -249,3 +249,22 @@ TEST_CASE("monitoring gets one line and a code", "[health]") {
     CHECK(health().line.find("two lines / zones=9") != std::string::npos);
   }
 }
+
+TEST_CASE("a forecast is a table of times, with what each depends on", "[render]") {
+  const Json c{{"member", "3"}, {"host", "c.example.com"}};
+  const Json step{{"at", "2026-06-01T08:00:00Z"},
+                  {"kind", "step"},
+                  {"what", "introduce ZRRSIG of ZSK 41211, withdraw ZRRSIG of ZSK 11742"},
+                  {"depends",
+                   {{{"reason", "member"}, {"text", "not every member has answered"}, {"members", {c}}, {"until", nullptr}},
+                    {{"reason", "time"}, {"text", "caches may not have followed yet"}, {"members", Json::array()}, {"until", "2026-06-01T08:00:00Z"}}}}};
+  const Json gone{{"at", "2026-06-03T09:00:00Z"}, {"kind", "gone"}, {"what", "ZSK 11742 is in no cache any more"}, {"depends", Json::array()}};
+  Json page{{"now", "2026-06-01T05:55:00Z"}, {"zone", "example.org."},   {"policy", "default"},
+            {"until", "2028-05-31T05:55:00Z"}, {"complete", true},       {"events", {step, gone}},
+            {"stuck", Json::array()},          {"assumptions", {"all members carry out and answer each step at once"}}};
+  check_golden("forecast", render_forecast(page));
+  page["events"] = Json::array();
+  page["complete"] = false;
+  page["stuck"] = {{{"step", "introduce DS of KSK 1"}, {"text", "the zone is suspended"}, {"waits_for", Json::array()}}};
+  check_golden("forecast-stuck", render_forecast(page));
+}

@@ -78,6 +78,8 @@ class LoneMember {
     return list;
   }
 
+  const std::vector<Told>& told() const { return told_; }
+
   std::optional<Seconds> first(const std::string& text) const {
     for (const Told& told : told_) {
       if (told.text == text) return told.at;
