@@ -96,19 +96,17 @@ Json forecast_json(const Forecast& forecast, const Snapshot& start) {
 }
 
 Result<Time> until_arg(const std::string& text, Time now) {
+  const auto no = [&text](const char* why) { return fail(Errc::malformed, "until " + text + ": " + why); };
   std::optional<Time> time = from_iso(text);
   if (!time) time = from_iso(text + "T00:00:00Z");
-  if (!time) {
-    if (const auto from_now = duration(text)) time = now + *from_now;
+  const auto from_now = time ? std::nullopt : duration(text);
+  if (!time && !from_now) {
+    return no("no time; give 2027-01-01T08:00:00Z, 2027-01-01, or a time from now like 90d, 26w or 12h");
   }
-  if (!time) {
-    return fail(Errc::malformed, "until " + text +
-                                     ": no time; give 2027-01-01T08:00:00Z, 2027-01-01, or a time "
-                                     "from now like 90d, 26w or 12h");
-  }
-  if (*time <= now) return fail(Errc::malformed, "until " + text + ": that is over");
-  if (*time > now + most)
-    return fail(Errc::malformed, "until " + text + ": more than 20 years from now");
+  if (from_now.value_or(Seconds{0}) > most) return no("more than 20 years from now");
+  if (!time) time = now + *from_now;
+  if (*time <= now) return no("that is over");
+  if (*time > now + most) return no("more than 20 years from now");
   return *time;
 }
 
