@@ -238,8 +238,9 @@ void Member::Impl::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment 
 void Member::Impl::ask_parent(ZoneWork& work) {
   const bool awaited = std::ranges::any_of(work.view.keys, ds_unsettled);
   if ((!awaited && !work.plan.ask_parent) || !work.parent.configured) return;
-  // An answer from before the last ack would not count, and the next look would come a poll later.
-  const bool too_early = std::ranges::any_of(work.view.keys, [](const KeyView& key) {
+  // An answer from before the last ack does not confirm anything, and the next look would come a poll
+  // later; but a step may want to know what the parent shows now.
+  const bool too_early = !work.plan.ask_parent && std::ranges::any_of(work.view.keys, [](const KeyView& key) {
     return concerns_parent(key) && !key[Record::ds].missing.empty();
   });
   if (too_early) return;

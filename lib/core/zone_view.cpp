@@ -112,10 +112,22 @@ class RecordDeduction {
   std::vector<MemberId> missing_;
 };
 
+// A wish for a generation that was given up before its use is one for the next.
+bool asked_for(const Candidate& key, const ZoneBook& book) {
+  const Role role = key.generation.role;
+  for (std::uint32_t number = key.generation.number; number > 0; --number) {
+    if (book.request_for(role, number)) return true;
+    const bool was_used = number > 1 && std::ranges::any_of(
+        book.candidates_of(role, number - 1), [&](const auto& before) { return book.first_use(*before.content).has_value(); });
+    if (was_used) return false;
+  }
+  return false;
+}
+
 // Nobody planned for when it comes, so no schedule applies.
 bool is_at_once(const Candidate& key, const ZoneBook& book) {
   const bool planned = key.why.starts_with("predecessor ") || key.why == "standby";
-  return !planned || book.request_for(key.generation.role, key.generation.number) != nullptr;
+  return !planned || asked_for(key, book);
 }
 
 KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool rolling,
