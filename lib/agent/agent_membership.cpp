@@ -188,9 +188,9 @@ void Agent::founded(const Founding& founding) {
     founding.reply(tl::unexpected(control::Problem(error)));
   };
   if (auto running = run_shell(founding.self); !running) return stop(running.error());
-  auto epoch = keyring_->found(1, founding.self.self);
+  auto epoch = make_epoch(1, {founding.self.self});
   if (!epoch) return stop(epoch.error());
-  if (const auto why_not = shell_->member().init(founding.self.self, std::move(*epoch))) {
+  if (const auto why_not = shell_->member().init(founding.self.self, std::move(epoch->front()))) {
     return stop({Errc::conflict, *why_not});
   }
   shell_->wake();

@@ -22,8 +22,10 @@ Digest identity_of(ByteView signed_bytes, const Signature& signature) {
 /// The wrapped key is not signed itself, but its digest is.
 bool has_foreign_key(const directory::ReadFact& read) {
   const auto* candidate = std::get_if<Candidate>(&read.fact.content);
-  return candidate != nullptr && read.wrapped_key &&
-         crypto::sha256(*read.wrapped_key) != candidate->wrapped_digest;
+  const auto* rewrap = std::get_if<Rewrap>(&read.fact.content);
+  if ((candidate == nullptr && rewrap == nullptr) || !read.wrapped_key) return false;
+  const Digest& digest = candidate != nullptr ? candidate->wrapped_digest : rewrap->wrapped_digest;
+  return crypto::sha256(*read.wrapped_key) != digest;
 }
 
 /// The attributes as the author added them, read from wherever this copy stands.

@@ -96,6 +96,16 @@ Result<> check_key(const KeyOwner& owner, const Candidate& candidate, ByteView w
   return {};
 }
 
+Result<Bytes> rewrap_key(const KeyOwner& owner, const Candidate& candidate, ByteView wrapped,
+                         const MasterKey& master_key, std::uint32_t next_epoch, const MasterKey& next) {
+  MUST(master_key != nullptr && next != nullptr);
+  auto key = unwrap(owner, candidate, wrapped, master_key);
+  if (!key) return tl::unexpected(key.error());
+  Candidate again = candidate;
+  again.epoch = next_epoch;
+  return crypto::wrap(*next, *key, context_of(owner, again));
+}
+
 Result<Secret> private_key_text(const KeyOwner& owner, const Candidate& candidate, ByteView wrapped,
                                 const MasterKey& master_key) {
   MUST(master_key != nullptr);

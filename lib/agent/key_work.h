@@ -35,6 +35,13 @@ Result<MadeKey> make_key(const KeyOwner& owner, const MakeKey& order, const Mast
 Result<> check_key(const KeyOwner& owner, const Candidate& candidate, ByteView wrapped,
                    const MasterKey& master_key);
 
+/// Wraps the key of a candidate again, under another master key.
+///
+/// wrapped, master_key  The present copy, and what it is wrapped with; its epoch is in `candidate`.
+/// Errors               as check_key().
+Result<Bytes> rewrap_key(const KeyOwner& owner, const Candidate& candidate, ByteView wrapped,
+                         const MasterKey& master_key, std::uint32_t next_epoch, const MasterKey& next);
+
 /// The private key in the format that DNS servers read.
 ///
 /// Errors  as check_key().

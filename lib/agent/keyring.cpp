@@ -28,29 +28,32 @@ Result<> Keyring::open(const Epoch& epoch) {
   if (!crypto::equal(crypto::check_value(*opened), epoch.check)) {
     return refuse("does not fit its check value");
   }
-  if (const MasterKey before = master_key(epoch.number); before && !(*before == *opened)) {
-    return refuse("differs from the one that another member sealed");
-  }
-  epochs_.emplace(epoch.number, std::make_shared<const Secret>(std::move(*opened)));
+  keys_.emplace(MasterKeyId{epoch.number, epoch.check}, std::make_shared<const Secret>(std::move(*opened)));
   return {};
 }
 
-MasterKey Keyring::master_key(std::uint32_t epoch) const {
-  const auto found = epochs_.find(epoch);
-  return found == epochs_.end() ? nullptr : found->second;
+MasterKey Keyring::master_key(const MasterKeyId& key) const {
+  const auto found = keys_.find(key);
+  return found == keys_.end() ? nullptr : found->second;
 }
 
-Result<Epoch> Keyring::found(std::uint32_t epoch, const MemberKeys& recipient) {
-  auto key = std::make_shared<const Secret>(crypto::random_secret(crypto::master_key_size));
-  auto sealed = seal_to(recipient, epoch, *key);
-  if (sealed) epochs_[epoch] = std::move(key);
+Result<Epoch> Keyring::seal(const MasterKeyId& key, const MemberKeys& recipient) const {
+  const MasterKey opened = master_key(key);
+  if (!opened) {
+    return fail(Errc::not_found, fmt::format("master key of epoch {}: was not opened", key.number));
+  }
+  return seal_to(recipient, key.number, *opened);
+}
+
+Result<std::vector<Epoch>> make_epoch(std::uint32_t number, const std::vector<MemberKeys>& recipients) {
+  const Secret key = crypto::random_secret(crypto::master_key_size);
+  std::vector<Epoch> sealed;
+  for (const MemberKeys& recipient : recipients) {
+    auto one = seal_to(recipient, number, key);
+    if (!one) return tl::unexpected(one.error());
+    sealed.push_back(std::move(*one));
+  }
   return sealed;
-}
-
-Result<Epoch> Keyring::seal_newest(const MemberKeys& recipient) const {
-  if (epochs_.empty()) return fail(Errc::not_found, "master key: none was opened yet");
-  const auto& [number, key] = *epochs_.rbegin();
-  return seal_to(recipient, number, *key);
 }
 
 }  // namespace rollcall::agent

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "lib/core/fact.h"
 #include "lib/crypto/identity.h"
@@ -23,26 +24,31 @@ class Keyring {
 
   const crypto::Identity& identity() const { return identity_; }
 
-  /// Opens a master key that is sealed to us, and keeps it.
+  /// Opens a master key that is sealed to us, and keeps it. Of one number there can be two, made on two
+  /// sides of a cut; which of them counts the core knows.
   ///
-  /// Errors  malformed if it does not open, does not fit its check value, or another key of this
-  ///         epoch was opened before.
+  /// Errors  malformed if it does not open, or does not fit its check value.
   Result<> open(const Epoch& epoch);
 
-  /// Null if this epoch was not opened.
-  MasterKey master_key(std::uint32_t epoch) const;
+  /// Null if it was not opened.
+  MasterKey master_key(const MasterKeyId& key) const;
 
-  /// A new master key of this epoch, kept, and sealed to `recipient`.
-  Result<Epoch> found(std::uint32_t epoch, const MemberKeys& recipient);
+  /// Forgets a master key; who is using it goes on with it.
+  void drop(const MasterKeyId& key) { keys_.erase(key); }
 
-  /// The newest master key, sealed to `recipient`.
+  /// A master key that was opened, sealed to `recipient`.
   ///
-  /// Errors  not_found if none was opened.
-  Result<Epoch> seal_newest(const MemberKeys& recipient) const;
+  /// Errors  not_found if it was not opened.
+  Result<Epoch> seal(const MasterKeyId& key, const MemberKeys& recipient) const;
 
  private:
   crypto::Identity identity_;
-  std::map<std::uint32_t, MasterKey> epochs_;
+  std::map<MasterKeyId, MasterKey> keys_;
 };
+
+/// A new master key of this epoch, sealed to each of these and kept by nobody.
+///
+/// Errors  what the sealing says.
+Result<std::vector<Epoch>> make_epoch(std::uint32_t number, const std::vector<MemberKeys>& recipients);
 
 }  // namespace rollcall::agent

@@ -52,20 +52,9 @@ Shell::Shell(ShellParts parts, Restored restored)
                [this](const std::vector<std::string>& lost) { conflicts(lost); }}),
       timer_(parts_.loop) {
   for (const Fact& fact : restored.facts) intake_.restored(fact);
-  restore_secrets(restored.facts);
 }
 
 Shell::~Shell() { *alive_ = false; }
-
-// Master keys are nowhere but in memory, so each start opens them again.
-void Shell::restore_secrets(const std::vector<Fact>& facts) {
-  for (const Fact& fact : facts) {
-    const auto* epoch = std::get_if<Epoch>(&fact.content);
-    if (epoch == nullptr || epoch->recipient != parts_.self.self.member) continue;
-    const auto opened = parts_.keyring.open(*epoch);
-    member_->epoch_opened(fact.id, opened ? std::nullopt : std::optional(opened.error().what));
-  }
-}
 
 void Shell::start() {
   parts_.directory.watch(intake_);
@@ -177,7 +166,9 @@ void Shell::joiner(const directory::MemberEntry& entry) {
 std::optional<std::string> Shell::admit(const Invite& invite, const MemberKeys& joiner) {
   if (invite.used_by && *invite.used_by != joiner.member) return "the invitation was used";
   if (!invite.used_by && invite.expires < now().wall) return "the invitation has expired";
-  auto sealed = parts_.keyring.seal_newest(joiner);
+  const auto key = member_->current_master_key();
+  if (!key) return "no master key was opened yet";
+  auto sealed = parts_.keyring.seal(*key, joiner);
   if (!sealed) return sealed.error().what;
   const auto used = parts_.store.use_invite(invite.id, joiner.member);
   if (!used) return used.error().what;

@@ -81,7 +81,6 @@ class Shell {
  private:
   Shell(ShellParts parts, Restored restored);
 
-  void restore_secrets(const std::vector<Fact>& facts);
   void pass();
   void finish(Effects effects);
   void carry_out(const Effects& effects);
@@ -103,18 +102,26 @@ class Shell {
   void act(const MakeKey& act);
   void act(const CheckCandidate& act);
   void act(const OpenEpoch& act);
+  void act(const DropEpoch& act) { parts_.keyring.drop(act.key); }
+  void act(const MakeEpoch& act);
+  void act(const SealEpoch& act);
+  void act(const RewrapKey& act);
   void act(const Export& act);
   void act(const Look& act);
   void act(const AskParent& act);
-  void act(const Wipe& act);
+  void act(const Wipe& act) { wipe(act.candidate); }
+  void act(const WipeWrap& act) { wipe(act.fact); }
   void act(const SendHeartbeat& act);
   void act(const Notice& act);
 
   void heard(const Fact& fact);
 
-  void check(const FactId& id, const Candidate& candidate, const Bytes& wrapped);
-  void fetch_wrapped_key(const FactId& id, const Candidate& candidate);
-  Result<HeldKey> held_key(const FactId& id);
+  void check(const FactId& id, const HeldKey& held);
+  void fetch_wrapped_key(const FactId& id, HeldKey held);
+  MasterKey master_key(std::uint32_t epoch) const;
+  Result<HeldKey> held_key(const FactId& candidate);
+  Result<HeldKey> held_copy(const FactId& copy);
+  void wipe(const FactId& copy);
   Result<std::vector<signer::KeyOrder>> orders(const std::vector<KeyTarget>& keys, Seconds ttl);
   Result<std::vector<Bytes>> dnskeys(const std::vector<FactId>& candidates);
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The acts of the core, each carried out and its outcome told back.
-#include <boost/asio/post.hpp>
-
 #include "lib/agent/clock.h"
 #include "lib/agent/key_work.h"
 #include "lib/agent/served.h"
 #include "lib/agent/shell.h"
+#include "lib/agent/shell_pool.h"
 #include "lib/directory/codec.h"
 #include "lib/directory/codec_heartbeat.h"
 
@@ -28,107 +27,7 @@ notify::Level level_of(Notice::Level level) {
   return notify::Level::error;
 }
 
-std::optional<std::string> failure_of(const Result<>& done) {
-  return done ? std::nullopt : std::optional(done.error().what);
-}
-
 }  // namespace
-
-template <class Work, class Finish>
-void Shell::on_pool(Work work, Finish finish) {
-  boost::asio::post(parts_.pool, [&loop = parts_.loop, alive = alive_, work = std::move(work),
-                                  finish = std::move(finish)]() mutable {
-    auto result = std::make_shared<decltype(work())>(work());
-    boost::asio::post(loop, [alive = std::move(alive), result, finish = std::move(finish)]() mutable {
-      if (*alive) finish(std::move(*result));
-    });
-  });
-}
-
-void Shell::act(const MakeKey& act) {
-  const MasterKey master_key = parts_.keyring.master_key(act.epoch);
-  if (!master_key) {
-    member_->key_failed(act.intent,
-                        "the master key of epoch " + std::to_string(act.epoch) + " was not opened");
-    return wake();
-  }
-  const KeyOwner owner{parts_.self.cluster, parts_.self.self.member};
-  on_pool([owner, act, master_key] { return make_key(owner, act, master_key); },
-          [this, intent = act.intent](Result<MadeKey> made) {
-            if (made) {
-              staging_.made[made->key.fingerprint] = std::move(made->wrapped);
-              member_->key_made(std::move(made->key));
-            } else {
-              member_->key_failed(intent, made.error().what);
-            }
-            wake();
-          });
-}
-
-Result<HeldKey> Shell::held_key(const FactId& id) {
-  auto stored = parts_.store.fact(parts_.self, id);
-  if (!stored) return tl::unexpected(stored.error());
-  auto* candidate = std::get_if<Candidate>(&stored->fact.content);
-  if (candidate == nullptr) {
-    return fail(Errc::malformed, "fact " + to_string(id) + ": holds no key");
-  }
-  const MasterKey master_key = parts_.keyring.master_key(candidate->epoch);
-  return HeldKey{{parts_.self.cluster, id.author.member},
-                 std::move(*candidate),
-                 std::move(stored->wrapped_key),
-                 master_key};
-}
-
-void Shell::act(const CheckCandidate& act) {
-  auto held = held_key(act.fact);
-  if (!held) {
-    member_->candidate_checked(act.fact, held.error().what);
-    return wake();
-  }
-  if (!held->wrapped) return fetch_wrapped_key(act.fact, held->candidate);
-  check(act.fact, held->candidate, *held->wrapped);
-}
-
-void Shell::check(const FactId& id, const Candidate& candidate, const Bytes& wrapped) {
-  const MasterKey master_key = parts_.keyring.master_key(candidate.epoch);
-  if (!master_key) {
-    member_->candidate_checked(
-        id, "the master key of epoch " + std::to_string(candidate.epoch) + " was not opened");
-    return wake();
-  }
-  const KeyOwner owner{parts_.self.cluster, id.author.member};
-  on_pool([owner, candidate, wrapped,
-           master_key] { return check_key(owner, candidate, wrapped, master_key); },
-          [this, id](const Result<>& done) {
-            member_->candidate_checked(id, failure_of(done));
-            wake();
-          });
-}
-
-// It came without its key: perhaps before we were allowed to see it.
-void Shell::fetch_wrapped_key(const FactId& id, const Candidate& candidate) {
-  parts_.directory.read(
-      directory::fact_dn(parts_.base, id), [this, id, candidate](const Result<directory::Entry>& there) {
-        if (!there && there.error().code == Errc::unavailable) return fetch_wrapped_key(id, candidate);
-        const auto read = there ? directory::read_fact(parts_.self.cluster, parts_.base, *there)
-                                : tl::unexpected(there.error());
-        if (read && read->wrapped_key && parts_.store.set_wrapped_key(id, *read->wrapped_key)) {
-          return check(id, candidate, *read->wrapped_key);
-        }
-        member_->candidate_checked(id, "its wrapped key is not in the directory");
-        wake();
-      });
-}
-
-void Shell::act(const OpenEpoch& act) {
-  const auto stored = parts_.store.fact(parts_.self, act.fact);
-  const auto* epoch = stored ? std::get_if<Epoch>(&stored->fact.content) : nullptr;
-  const Result<> opened =
-      epoch == nullptr ? fail(Errc::malformed, "fact " + to_string(act.fact) + ": holds no master key")
-                       : parts_.keyring.open(*epoch);
-  member_->epoch_opened(act.fact, failure_of(opened));
-  wake();
-}
 
 Result<std::vector<signer::KeyOrder>> Shell::orders(const std::vector<KeyTarget>& keys, Seconds ttl) {
   if (parts_.signer == nullptr) return fail(Errc::not_found, "this member has no signer");
@@ -224,21 +123,6 @@ void Shell::act(const AskParent& act) {
             }
             wake();
           });
-}
-
-// An own key is wiped in the directory first: the copy in the store is what tells, after a crash,
-// that there is something left to do.
-void Shell::act(const Wipe& act) {
-  const bool own = act.candidate.author == Incarnation{parts_.self.self.member,
-                                                       parts_.self.self.incarnation};
-  if (own) {
-    const auto stored = parts_.store.fact(parts_.self, act.candidate);
-    if (stored && stored->wrapped_key) outbox_.wipe(act.candidate);
-    return;
-  }
-  if (const auto wiped = parts_.store.wipe_wrapped_key(act.candidate); !wiped) {
-    tell(notify::Level::error, "key not wiped", "", wiped.error().what);
-  }
 }
 
 void Shell::act(const SendHeartbeat& act) {

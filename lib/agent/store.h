@@ -59,8 +59,9 @@ struct StoredFact {
 /// What belongs to facts that the core is about to save, and that the core never sees.
 struct Staging {
   std::map<FactId, directory::Attributes> unknown;  ///< Of kinds that cannot be printed again.
-  std::map<FactId, Bytes> received;                 ///< Wrapped keys that came with candidates.
+  std::map<FactId, Bytes> received;                 ///< Wrapped keys that came with candidates and rewraps.
   std::map<Fingerprint, Bytes> made;                ///< Wrapped keys made here.
+  std::map<Digest, Bytes> rewrapped;                ///< Wrapped again here, by what a rewrap calls them.
 };
 
 class Store {

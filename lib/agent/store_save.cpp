@@ -135,8 +135,13 @@ class Saver {
 
   const Bytes* wrapped_key_of(const Fact& fact) const {
     const auto* candidate = std::get_if<Candidate>(&fact.content);
-    if (candidate == nullptr) return nullptr;
-    if (const auto made = staging_.made.find(candidate->fingerprint); made != staging_.made.end()) {
+    const auto* rewrap = std::get_if<Rewrap>(&fact.content);
+    if (candidate == nullptr && rewrap == nullptr) return nullptr;
+    if (candidate != nullptr) {
+      const auto made = staging_.made.find(candidate->fingerprint);
+      if (made != staging_.made.end()) return &made->second;
+    } else if (const auto made = staging_.rewrapped.find(rewrap->wrapped_digest);
+               made != staging_.rewrapped.end()) {
       return &made->second;
     }
     const auto received = staging_.received.find(fact.id);
@@ -155,6 +160,9 @@ void take(Staging& staging, const Save& save) {
   staging.received.erase(fact->fact.id);
   if (const auto* candidate = std::get_if<Candidate>(&fact->fact.content)) {
     staging.made.erase(candidate->fingerprint);
+  }
+  if (const auto* rewrap = std::get_if<Rewrap>(&fact->fact.content)) {
+    staging.rewrapped.erase(rewrap->wrapped_digest);
   }
 }
 

@@ -142,6 +142,22 @@ struct Epoch {
   Bytes sealed;    ///< `crypto_box_seal` of the key to the recipient.
 };
 
+/// Names a master key. Members on two sides of a cut may each make one of the same number.
+struct MasterKeyId {
+  std::uint32_t number = 0;
+  Digest check{};
+  auto operator<=>(const MasterKeyId&) const = default;
+};
+
+/// The private key of a candidate, wrapped again under the master key of a later epoch. Its owner, or the
+/// heir of that, writes it.
+struct Rewrap {
+  ZoneRef zone;
+  FactId candidate;
+  std::uint32_t epoch = 0;
+  Digest wrapped_digest{};  ///< SHA-256 of the wrapped private key, which is not signed itself.
+};
+
 /// Ends another fact, of the same author or of one whose heir the author is; its wrapped key may be
 /// wiped now.
 struct Tombstone {
@@ -155,7 +171,7 @@ struct UnknownKind {
 };
 
 using FactContent = std::variant<Candidate, Reject, Decision, Observation, Request, Abandon, Admit,
-                                 Epoch, Tombstone, Leave, Forget, UnknownKind>;
+                                 Epoch, Rewrap, Tombstone, Leave, Forget, UnknownKind>;
 
 struct Fact {
   FactId id;

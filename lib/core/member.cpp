@@ -11,6 +11,7 @@ namespace rollcall {
 namespace {
 
 constexpr Seconds key_retry{10};
+constexpr Seconds wrap_retry{60};
 
 }  // namespace
 
@@ -100,8 +101,12 @@ void Member::key_failed(const Intent& intent, std::string why) {
 }
 
 void Member::candidate_checked(const FactId& fact, std::optional<std::string> failure) {
-  if (failure) impl_->failed_checks_[fact] = std::move(*failure);
+  if (!impl_->checks_.contains(fact)) return;  // it was tried with a master key that is not the one
   impl_->checks_[fact] = Impl::Check::passed;
+  impl_->failed_checks_.erase(fact);
+  if (!failure) return;
+  impl_->failed_checks_[fact] = std::move(*failure);
+  impl_->retry_wrap_[fact] = impl_->now_.boot + wrap_retry;
 }
 
 void Member::epoch_opened(const FactId& fact, std::optional<std::string> failure) {
@@ -112,11 +117,36 @@ void Member::epoch_opened(const FactId& fact, std::optional<std::string> failure
   if (failure) {
     impl_->tell(Notice::Level::error, "master key not opened", "", *failure);
     impl_->opening_.insert(fact);  // asking again would end the same way
+    impl_->unopened_[fact] = std::move(*failure);
     return;
   }
   impl_->all_stale_ = true;
-  impl_->opened_.insert(fact);
-  impl_->epochs_.insert(epoch->number);
+  impl_->master_keys_.insert({epoch->number, epoch->check});
+}
+
+void Member::epoch_made(std::vector<Epoch> sealed) {
+  impl_->epochs_stale_ = true;
+  impl_->made_epoch_ = std::move(sealed);
+}
+
+void Member::epoch_sealed(Epoch sealed) {
+  impl_->epochs_stale_ = true;
+  impl_->sealed_.push_back(std::move(sealed));
+}
+
+void Member::key_rewrapped(const FactId& candidate, std::uint32_t epoch, const Digest& wrapped_digest) {
+  const Fact* held = impl_->log_.find(candidate);
+  const auto* key = held ? std::get_if<Candidate>(&held->content) : nullptr;
+  if (!key) return;
+  impl_->epochs_stale_ = true;
+  impl_->rewrapped_.insert_or_assign(candidate, Rewrap{key->zone, candidate, epoch, wrapped_digest});
+}
+
+void Member::rewrap_failed(const FactId& candidate, std::string why) {
+  impl_->rewrapping_.erase(candidate);
+  impl_->retry_wrap_[candidate] = impl_->now_.boot + wrap_retry;
+  impl_->epochs_stale_ = true;
+  impl_->tell(Notice::Level::error, "key not wrapped again", "", std::move(why));
 }
 
 void Member::exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen) {
@@ -173,6 +203,18 @@ std::optional<std::string> Member::ds_withdrawn(const ZoneName& zone, std::strin
   return impl_->ds_by_hand(zone, std::move(asked_by), false);
 }
 std::optional<std::string> Member::set_serving(bool on) { return impl_->set_serving(on); }
+std::optional<std::string> Member::rotate_master_key(std::string asked_by) {
+  if (auto why_not = impl_->cannot_rotate()) return why_not;
+  impl_->rotation_wanted_by_ = std::move(asked_by);
+  impl_->epochs_stale_ = true;
+  return std::nullopt;
+}
+std::optional<MasterKeyId> Member::master_key(std::uint32_t epoch) const { return impl_->epochs_.key(epoch); }
+std::optional<MasterKeyId> Member::current_master_key() const {
+  const auto number = impl_->usable_epoch();
+  return number ? impl_->epochs_.key(*number) : std::nullopt;
+}
+FactId Member::newest_wrap(const FactId& candidate) const { return impl_->newest_wrap(candidate); }
 std::optional<std::string> Member::cannot_remove(const ZoneName& zone) const {
   return impl_->cannot_remove(zone);
 }

@@ -106,10 +106,20 @@ struct Publish { FactId fact; };
 struct Republish { FactId fact; };
 /// Make a key with a tag that is not taken, wrap it, then call key_made().
 struct MakeKey { Intent intent; std::uint32_t epoch; std::vector<std::uint16_t> taken_tags; };
-/// Unwrap, compare with the DNSKEY, sign and verify something; then call candidate_checked().
+/// Unwrap, compare with the DNSKEY, sign and verify something; then call candidate_checked(). The fact is a
+/// candidate, or a rewrap of one.
 struct CheckCandidate { FactId fact; };
 /// Open the sealed master key and compare its check value; then call epoch_opened().
 struct OpenEpoch { FactId fact; };
+/// Forget this master key: nothing that is needed is wrapped with it.
+struct DropEpoch { MasterKeyId key; };
+/// Make a master key and seal it to each of these; then call epoch_made(). What is sealed to oneself is
+/// opened like anybody's: the key is not lost with the process.
+struct MakeEpoch { std::uint32_t number; std::vector<MemberKeys> recipients; };
+/// Seal a master key that was opened to one who lacks it; then call epoch_sealed().
+struct SealEpoch { MasterKeyId key; MemberKeys recipient; };
+/// Wrap the private key of a candidate again, under this epoch; then call key_rewrapped().
+struct RewrapKey { FactId candidate; std::uint32_t epoch; };
 
 /// What the own server is to serve of one key.
 struct KeyTarget {
@@ -135,6 +145,8 @@ struct Look { ZoneRef zone; std::uint64_t order; std::vector<KeyTarget> keys; bo
 struct AskParent { ZoneRef zone; std::vector<FactId> candidates; /**< To match DS records with. */ };
 /// Remove the wrapped key of a candidate from the own store; of an own one from the directory too.
 struct Wipe { FactId candidate; };
+/// The same for one wrapped copy of a key that has a later one: of a candidate, or of a rewrap.
+struct WipeWrap { FactId fact; };
 struct SendHeartbeat { Heartbeat heartbeat; };
 /// For people: the audit trail.
 struct Notice {
@@ -143,8 +155,8 @@ struct Notice {
   ZoneName zone;      ///< May be empty.
   std::string text;
 };
-using Act = std::variant<Publish, Republish, MakeKey, CheckCandidate, OpenEpoch, Export, Look,
-                         AskParent, Wipe, SendHeartbeat, Notice>;
+using Act = std::variant<Publish, Republish, MakeKey, CheckCandidate, OpenEpoch, DropEpoch, MakeEpoch,
+                         SealEpoch, RewrapKey, Export, Look, AskParent, Wipe, WipeWrap, SendHeartbeat, Notice>;
 
 struct Effects {
   std::vector<Save> saves;           ///< One transaction, before any of `acts`.
@@ -224,6 +236,10 @@ class Member {
   void candidate_checked(const FactId& fact, std::optional<std::string> failure);
   /// `failure` empty: opened. `for_us` false facts are never asked about.
   void epoch_opened(const FactId& fact, std::optional<std::string> failure);
+  void epoch_made(std::vector<Epoch> sealed);  ///< Empty: it failed.
+  void epoch_sealed(Epoch sealed);
+  void key_rewrapped(const FactId& candidate, std::uint32_t epoch, const Digest& wrapped_digest);
+  void rewrap_failed(const FactId& candidate, std::string why);
   void exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
   void export_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
   void looked(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
@@ -244,6 +260,16 @@ class Member {
   std::optional<std::string> ds_published(const ZoneName& zone, std::string asked_by);
   std::optional<std::string> ds_withdrawn(const ZoneName& zone, std::string asked_by);
   std::optional<std::string> set_serving(bool on);
+  /// Begins the next epoch of the master key.
+  std::optional<std::string> rotate_master_key(std::string asked_by);
+
+  /// The master key of an epoch, by what is known of it now; empty if nothing is.
+  std::optional<MasterKeyId> master_key(std::uint32_t epoch) const;
+  /// The one that new keys are wrapped with, and that a joiner is sealed.
+  std::optional<MasterKeyId> current_master_key() const;
+  /// The fact whose wrapped key is to be used for a candidate: its newest rewrap that was carried out, or
+  /// itself.
+  FactId newest_wrap(const FactId& candidate) const;
 
   /// Why a zone cannot be removed without harm: caches may have keys of it, or soon will.
   std::optional<std::string> cannot_remove(const ZoneName& zone) const;

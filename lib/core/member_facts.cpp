@@ -38,6 +38,7 @@ void Member::Impl::note(const Fact& fact) {
   std::uint64_t& noted = noted_[fact.id.author];
   if (fact.id.seq <= noted) return;
   noted = fact.id.seq;
+  note_epoch(fact);
   if (const ZoneRef* zone = zone_of(fact)) {
     work_of(*zone).book.add(fact);
     work_of(*zone).stale = true;
@@ -106,7 +107,7 @@ void Member::Impl::follow(const Incarnation& author) {
 
 // Our own answer counts like the others'.
 void Member::Impl::own_answer_changed(const Fact& fact) {
-  progressed_ = own_stale_ = true;
+  progressed_ = own_stale_ = epochs_stale_ = true;
   if (const ZoneRef* zone = zone_of(fact)) {
     work_of(*zone).stale = true;
   } else {
@@ -122,6 +123,7 @@ bool Member::Impl::carry(const Fact& fact) {
     return carry_decision(fact, *decision);
   }
   if (const auto* epoch = std::get_if<Epoch>(&fact.content)) return carry_epoch(fact, *epoch);
+  if (const auto* rewrap = std::get_if<Rewrap>(&fact.content)) return carry_rewrap(fact, *rewrap);
   if (const auto* tombstone = std::get_if<Tombstone>(&fact.content)) {
     carry_tombstone(fact, *tombstone);
   }
@@ -140,19 +142,15 @@ bool Member::Impl::carry_candidate(const Fact& fact, const Candidate& candidate)
   if (work.book.rejected(self_.member, fact.id)) return true;
   if (intends(candidate.zone, candidate.generation.role)) return false;
 
-  const auto failed = failed_checks_.find(fact.id);
+  const auto wrap = wrap_to_check(fact.id, candidate);
+  if (!wrap) return false;
   std::optional<std::string> no;
-  if (failed != failed_checks_.end()) {
-    no = failed->second;
+  const Checked checked = check_wrap(*wrap);
+  if (checked == Checked::failed) {
+    if (*wrap != fact.id) return false;  // the key may be good, its newest copy is not
+    no = failed_checks_.at(fact.id);
   } else {
-    const auto check = checks_.find(fact.id);
-    if (check == checks_.end()) {
-      if (!epochs_.contains(candidate.epoch)) return false;
-      checks_[fact.id] = Check::asked;
-      effects_.acts.push_back(CheckCandidate{fact.id});
-      return false;
-    }
-    if (check->second == Check::asked) return false;
+    if (checked == Checked::not_yet) return false;
     if (!work.configured || !policy_known(work)) return false;
     if (serving_) no = objection(candidate);  // whom not everybody counts yet has no opinion
   }
@@ -189,12 +187,6 @@ bool Member::Impl::carry_decision(const Fact& fact, const Decision& decision) {
   return work_of(decision.zone).server.carried_decisions.contains(fact.id);
 }
 
-bool Member::Impl::carry_epoch(const Fact& fact, const Epoch& epoch) {
-  if (epoch.recipient != self_.member || opened_.contains(fact.id)) return true;
-  if (opening_.insert(fact.id).second) effects_.acts.push_back(OpenEpoch{fact.id});
-  return false;
-}
-
 // A wiped key is gone for good, so a tombstone for a key that is served is not believed.
 void Member::Impl::carry_tombstone(const Fact& fact, const Tombstone& tombstone) {
   if (tombstone.ended.author != fact.id.author) return;
@@ -205,7 +197,9 @@ void Member::Impl::carry_tombstone(const Fact& fact, const Tombstone& tombstone)
   for (const Record record : all_records) {
     if (book.history({candidate->fingerprint, record}).served()) return;
   }
-  if (wiped_.insert(tombstone.ended).second) effects_.acts.push_back(Wipe{tombstone.ended});
+  if (!wiped_.insert(tombstone.ended).second) return;
+  effects_.acts.push_back(Wipe{tombstone.ended});
+  for (const auto& rewrap : epochs_.rewraps(tombstone.ended)) effects_.acts.push_back(WipeWrap{rewrap.id});
 }
 
 }  // namespace rollcall

@@ -223,11 +223,14 @@ std::vector<std::string> Member::Impl::own_alarms() const {
   }
   for (const auto& [id, why] : failed_checks_) {
     const Fact* fact = log_.find(id);
+    const auto* rewrap = fact ? std::get_if<Rewrap>(&fact->content) : nullptr;
+    if (rewrap) fact = log_.find(rewrap->candidate);
     const auto* candidate = fact ? std::get_if<Candidate>(&fact->content) : nullptr;
-    if (!candidate || ended_.contains(id)) continue;
+    if (!candidate || ended_.contains(fact->id)) continue;
     list.push_back(candidate->zone.name + ": cannot use " + to_string(candidate->generation) + " of " +
-                   name_of_member(id.author.member) + ": " + why);
+                   name_of_member(id.author.member) + (rewrap ? ", wrapped again: " : ": ") + why);
   }
+  for (std::string& alarm : master_key_alarms()) list.push_back(std::move(alarm));
   return list;
 }
 

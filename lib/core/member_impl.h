@@ -5,6 +5,8 @@
 //   member_facts.cpp      own facts made, everybody's carried out
 //   member_keys.cpp       when a key is made, and when it is wiped
 //   member_orders.cpp     what administrators ask for
+//   member_epochs.cpp     the master key: opened, sealed, rotated
+//   member_rewraps.cpp    keys wrapped under the next one
 //   member_steps.cpp      what is decided, and what the parent has to say
 //   member_export.cpp     what the own server is told, and seen to serve
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
@@ -15,6 +17,7 @@
 
 #include "lib/core/decide.h"
 #include "lib/core/election.h"
+#include "lib/core/epochs.h"
 #include "lib/core/log.h"
 #include "lib/core/member.h"
 #include "lib/core/snapshot.h"
@@ -131,6 +134,7 @@ class Member::Impl {
   bool carry_candidate(const Fact& fact, const Candidate& candidate);
   bool carry_decision(const Fact& fact, const Decision& decision);
   bool carry_epoch(const Fact& fact, const Epoch& epoch);
+  bool carry_rewrap(const Fact& fact, const Rewrap& rewrap);
   void carry_tombstone(const Fact& fact, const Tombstone& tombstone);
   std::optional<std::string> objection(const Candidate& candidate);
   void follow(const Incarnation& author);
@@ -153,6 +157,39 @@ class Member::Impl {
   const Candidate* last_winner(const ZoneWork& work, Role role) const;
   void tell_winners(ZoneWork& work);
   std::vector<std::uint16_t> taken_tags(const ZoneWork& work, const Generation& generation) const;
+
+  // member_epochs.cpp
+  void tend_master_keys();
+  void note_epoch(const Fact& fact);
+  void raise_epoch();
+  bool wants_master_key(const MasterKeyId& key) const;
+  bool holds_master_key(std::uint32_t number) const;
+  std::optional<std::uint32_t> usable_epoch() const;
+  void open_master_key(std::uint32_t number);
+  void open_and_drop_master_keys();
+  std::set<std::uint32_t> needed_epochs() const;
+  void take_sealed();
+  void seal_master_keys();
+  void begin_rotation();
+  void add_epoch(std::vector<Epoch> sealed);
+  std::optional<std::string> cannot_rotate() const;
+  void end_epochs();
+  MasterKeyStatus master_key_status() const;
+  std::vector<std::string> master_key_alarms() const;
+
+  // member_rewraps.cpp
+  std::vector<FactId> rewraps_now(const FactId& candidate) const;
+  std::vector<MemberId> without_rewrap(const FactId& candidate) const;
+  void follow_rewraps();
+  void finish_rewraps();
+  void rewrap(const FactId& candidate);
+  void wipe_older_wraps(const FactId& candidate);
+  bool carried_out(const FactId& id) const;
+  std::optional<FactId> wrap_to_check(const FactId& id, const Candidate& candidate);
+  enum class Checked : std::uint8_t { not_yet, passed, failed };
+  Checked check_wrap(const FactId& id);
+  FactId newest_wrap(const FactId& candidate) const;
+  bool ends(const Incarnation& author) const { return author.member == self_.member; }
 
   // member_steps.cpp
   void look_at_zones();
@@ -248,10 +285,22 @@ class Member::Impl {
   std::map<MemberId, MemberKeys> known_;    // from admits
   std::set<FactId> ended_;                  // by tombstones
   std::set<FactId> wiped_;                  // of those, told to the shell
-  std::set<std::uint32_t> epochs_;          // opened
-  std::set<FactId> opened_, opening_;       // sealed to us
+  EpochBook epochs_;
+  bool epochs_stale_ = true;
+  std::uint32_t current_epoch_ = 0;         // that new keys are wrapped under
+  std::set<MasterKeyId> master_keys_;       // opened
+  std::set<FactId> opening_;                // sealed to us
+  std::map<FactId, std::string> unopened_;  // and why
+  std::set<FactId> to_rewrap_;              // live candidates that may have an older wrapped copy somewhere
+  std::set<FactId> rewrapping_;
+  std::map<FactId, Rewrap> rewrapped_;      // by candidate, for the next pass
+  std::map<FactId, BootTime> retry_wrap_;   // what failed, by candidate or rewrap
+  std::optional<std::string> rotation_wanted_by_;
+  bool making_epoch_ = false;
+  std::optional<std::vector<Epoch>> made_epoch_;  // for the next pass
+  std::vector<Epoch> sealed_;               // the same
+  std::map<std::pair<std::uint32_t, MemberId>, BootTime> unsealed_since_;
   std::vector<FactId> to_wipe_;             // tombstones that an earlier life carried out
-  std::vector<FactId> to_open_;             // those that an earlier life had opened
 
   std::map<Incarnation, std::uint64_t> noted_;   // facts taken note of
   std::map<Incarnation, std::uint64_t> vector_;  // facts carried out, or behind

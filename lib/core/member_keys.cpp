@@ -180,11 +180,12 @@ void Member::Impl::make_key(ZoneWork& work, Role role) {
     wake(at);
     return;
   }
-  if (!may_write() || epochs_.empty()) return;
+  const auto epoch = usable_epoch();
+  if (!may_write() || !epoch) return;
   const Intent intent{work.zone, need_now->generation};
   intents_.insert(intent);
   effects_.saves.push_back(SaveIntent{intent});
-  effects_.acts.push_back(MakeKey{intent, *epochs_.rbegin(), taken_tags(work, intent.generation)});
+  effects_.acts.push_back(MakeKey{intent, *epoch, taken_tags(work, intent.generation)});
 }
 
 const Candidate* Member::Impl::last_winner(const ZoneWork& work, Role role) const {

@@ -51,9 +51,6 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
       }
       // A wipe may have been cut short by our death; asking for it twice does no harm.
       if (std::holds_alternative<Tombstone>(fact.content)) to_wipe_.push_back(fact.id);
-      // An opened master key is in memory only: each life opens it again.
-      const auto* epoch = std::get_if<Epoch>(&fact.content);
-      if (epoch && epoch->recipient == self_.member) to_open_.push_back(fact.id);
     }
   }
 }
@@ -197,9 +194,6 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   if (may_write() || first_of_all) {
     for (FactContent& content : std::exchange(asked_for_, {})) add_fact(std::move(content));
   }
-  for (const FactId& epoch : std::exchange(to_open_, {})) {
-    if (opening_.insert(epoch).second) effects_.acts.push_back(OpenEpoch{epoch});
-  }
   for (const FactId& id : std::exchange(to_wipe_, {})) {
     const Fact& fact = *log_.find(id);
     carry_tombstone(fact, std::get<Tombstone>(fact.content));
@@ -211,6 +205,7 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
     if (own_stale_) acks_.set_self(answers());
     all_stale_ = acks_.recount() || all_stale_;
     serve_when_allowed();
+    tend_master_keys();
     finish_keys();
     look_at_zones();
   } while (again_ && ++rounds < most_rounds);

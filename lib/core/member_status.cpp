@@ -166,6 +166,7 @@ MemberStatus Member::Impl::status(Moment now) const {
   status.clock_behind = clock_behind();
   status.config = config_;
   status.policies = policies_;
+  status.master_key = master_key_status();
   std::set<MemberId> everybody;
   for (const auto& [member, keys] : known_) everybody.insert(member);
   for (const MemberId& member : acks_.roster()) everybody.insert(member);

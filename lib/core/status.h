@@ -92,6 +92,15 @@ struct MemberLine {
   std::vector<std::string> alarms;
 };
 
+/// The master key, and what its rotation waits for.
+struct MasterKeyStatus {
+  std::uint32_t epoch = 0;                 ///< That new keys are wrapped under; 0: none is known.
+  bool rotating = false;                   ///< A rotation was begun and is not over.
+  std::size_t keys_left = 0;               ///< Not yet under the new one everywhere.
+  std::string text;                        ///< What it waits for; empty if nothing.
+  std::vector<MemberId> waits_for;
+};
+
 struct MemberStatus {
   MemberId self;
   bool member = false;                     ///< In the roster.
@@ -101,6 +110,7 @@ struct MemberStatus {
   std::optional<Nanoseconds> clock_behind; ///< The other clocks' median minus ours; empty: nobody to ask.
   ClusterConfig config;
   std::map<std::string, Policy> policies;
+  MasterKeyStatus master_key;
   std::vector<MemberLine> members;
   std::vector<ZoneStatus> zones;
   std::vector<std::string> alarms;         ///< Of the member as a whole; zones have their own.

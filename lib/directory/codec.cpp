@@ -153,6 +153,14 @@ void fields(Io& io, Subject<Io, Epoch>& epoch) {
 }
 
 template <class Io>
+void fields(Io& io, Subject<Io, Rewrap>& rewrap) {
+  fields(io, rewrap.zone);
+  io.one("rollcalltarget", rewrap.candidate, form::fact_id);
+  io.one("rollcallepoch", rewrap.epoch, form::number32);
+  io.one("rollcallwrappeddigest", rewrap.wrapped_digest, form::digest);
+}
+
+template <class Io>
 void fields(Io& io, Subject<Io, Tombstone>& tombstone) {
   io.one("rollcalltarget", tombstone.ended, form::fact_id);
   io.text("rollcallwhy", tombstone.why);
@@ -168,6 +176,7 @@ const char* kind_of(const Request&) { return "request"; }
 const char* kind_of(const Abandon&) { return "abandon"; }
 const char* kind_of(const Admit&) { return "admit"; }
 const char* kind_of(const Epoch&) { return "epoch"; }
+const char* kind_of(const Rewrap&) { return "rewrap"; }
 const char* kind_of(const Tombstone&) { return "tombstone"; }
 const char* kind_of(const Leave&) { return "leave"; }
 const char* kind_of(const Forget&) { return "forget"; }
@@ -189,8 +198,8 @@ Kind kind() {
 const Kind* find_kind(const Header& header) {
   static const std::array kinds{kind<Candidate>(),   kind<Reject>(),  kind<Decision>(),
                                 kind<Observation>(), kind<Request>(), kind<Abandon>(), kind<Admit>(),
-                                kind<Epoch>(),       kind<Tombstone>(), kind<Leave>(),
-                                kind<Forget>()};
+                                kind<Epoch>(),       kind<Rewrap>(),  kind<Tombstone>(),
+                                kind<Leave>(),       kind<Forget>()};
   const auto found = std::ranges::find(kinds, header.kind, &Kind::name);
   return header.format == format_version && found != kinds.end() ? &*found : nullptr;
 }
@@ -310,7 +319,7 @@ Result<ReadFact> read_fact(const Uuid& cluster, const std::string& base, const E
   check_object_class(reader);
   check_name(reader, base, entry.dn, at, header.id);
   reader.ignore(touched_attribute);
-  if (header.kind == "candidate") reader.ignore(wrapped_key_attribute);
+  if (header.kind == "candidate" || header.kind == "rewrap") reader.ignore(wrapped_key_attribute);
   read.fact.content = read_content(reader, header);
   if (!reader.complaint().empty()) return fail(Errc::malformed, entry.dn + ": " + reader.complaint());
 

@@ -41,13 +41,13 @@ Bytes signed_bytes(const Uuid& cluster, const Attributes& attributes);
 /// Adds the signature: with it the attributes are ready to be added at fact_dn().
 Attributes signed_attributes(Attributes attributes, const Signature& signature);
 
-/// Adds the wrapped key whose digest the candidate carries.
+/// Adds the wrapped key whose digest the candidate, or the rewrap of one, carries.
 Attributes with_wrapped_key(Attributes attributes, Bytes wrapped_key);
 
 /// The modification that makes the server send a fact again.
 Attributes touch(std::uint64_t counter);
 
-/// The modification that wipes the wrapped key of a fact that a tombstone ended.
+/// The modification that wipes the wrapped key of a fact that a tombstone ended, or that a rewrap replaced.
 Attributes wipe_wrapped_key();
 
 struct ReadFact {

@@ -110,6 +110,9 @@ class LoneMember {
   }
 
   bool was_ever_bogus() const { return bogus_; }
+  std::vector<FactId> wiped;           ///< Copies that had a later one.
+  std::vector<std::uint32_t> dropped;  ///< Master keys.
+  std::vector<Fact> facts;             ///< Saved, in order.
 
   MemberStatus status() const { return member_->status(moment()); }
   Member& member() { return *member_; }
@@ -126,7 +129,10 @@ class LoneMember {
       if (effects.again) again_ = effects.again;
       busy = false;
       for (const Save& save : effects.saves) {
-        if (const auto* fact = std::get_if<SaveFact>(&save)) note(fact->fact);
+        if (const auto* fact = std::get_if<SaveFact>(&save)) {
+          note(fact->fact);
+          facts.push_back(fact->fact);
+        }
       }
       for (const Act& act : effects.acts) busy = std::visit([&](const auto& a) { return carry_out(a); }, act) || busy;
       if (effects.again && *effects.again <= now_) busy = true;
@@ -158,6 +164,26 @@ class LoneMember {
   bool carry_out(const OpenEpoch& open) {
     member_->epoch_opened(open.fact, std::nullopt);
     return true;
+  }
+  bool carry_out(const MakeEpoch& make) {
+    Digest check{};
+    check[0] = static_cast<std::byte>(make.number);
+    std::vector<Epoch> sealed;
+    for (const MemberKeys& recipient : make.recipients) sealed.push_back({make.number, recipient.member, check, {}});
+    member_->epoch_made(std::move(sealed));
+    return true;
+  }
+  bool carry_out(const RewrapKey& again) {
+    member_->key_rewrapped(again.candidate, again.epoch, Digest{});
+    return true;
+  }
+  bool carry_out(const WipeWrap& wipe) {
+    wiped.push_back(wipe.fact);
+    return false;
+  }
+  bool carry_out(const DropEpoch& drop) {
+    dropped.push_back(drop.key.number);
+    return false;
   }
   bool carry_out(const Export& order) {
     ServedZone seen;

@@ -66,6 +66,7 @@ inline std::vector<FactContent> contents() {
           Abandon{zone, {filled<32>(0x04), filled<32>(0x05)}, "the zone is to be insecure"},
           Admit{bob_keys, {alice_keys, bob_keys}, {{carol, 1}}, {{{carol, 1}, 5}}},
           Epoch{1, bob, filled<32>(0x33), to_bytes("sealed")},
+          Rewrap{zone, {{bob, 2}, 7}, 2, filled<32>(0xde)},
           Tombstone{{{alice, 1}, 41}, "withdrawn everywhere"},
           Leave{bob, "root"},
           forget()};

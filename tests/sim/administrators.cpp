@@ -50,6 +50,7 @@ void Administrators::ask(Rollover rollover) {
     case Rollover::abandon: return give_up();
     case Rollover::suspend: return suspend();
     case Rollover::manual: return by_hand();
+    case Rollover::rotate: return rotate();
     case Rollover::standby:  // one that stands by is used when it is asked for
       return world_.roll(world_.context().dice.below(world_.members()), some_role());
     case Rollover::double_signature:  // what the policy is like from the beginning
@@ -142,6 +143,18 @@ void Administrators::give_up() {
   world_.context().counters.add("abandoned");
   world_.context().trace.line("admin", "gives up the next " + std::string(to_string(role)) + " of " + zone);
   host.poke();
+}
+
+// Often two ask at once, perhaps on two sides of a cut.
+void Administrators::rotate() {
+  for (std::uint64_t left = 1 + world_.context().dice.below(2); left > 0; --left) {
+    Machine& host = world_.machine(world_.context().dice.below(world_.members()));
+    if (!host.alive()) continue;
+    const auto refused = host.member().rotate_master_key("admin");
+    world_.context().counters.add(refused ? "rotation refused" : "rotation asked for");
+    world_.context().trace.line("admin", "asks " + host.name() + " for another master key" + (refused ? ", refused: " + *refused : ""));
+    host.poke();
+  }
 }
 
 }  // namespace rollcall::sim

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // People who want things: another algorithm, a zone without DNSSEC for a while, a key at once, a key
-// given up, a zone left alone, or every step by hand. In the end they want a zone in order.
+// given up, a zone left alone, every step by hand, or another master key. In the end they want a zone in order.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +34,7 @@ class Administrators {
   void by_hand();
   void step();
   void give_up();
+  void rotate();
 
   World& world_;
   Policy policy_;

@@ -62,6 +62,8 @@ std::string World::unfinished_member(const Machine& machine) const {
   if (!status.doubt.empty()) return "is in doubt: " + status.doubt;
   if (!machine.store().serving()) return "does not serve";
   if (status.zones.size() != zones_.size()) return "does not know all zones";
+  if (status.master_key.rotating) return "still rotates the master key: " + status.master_key.text;
+  if (const auto key = machine.key_it_cannot_read()) return "cannot read " + to_string(*key);
   for (const ZoneStatus& zone : status.zones) {
     for (const Hold& hold : zone.holds) {
       if (hold.reason == Reason::member) return "holds: " + hold.step + ": " + hold.text;

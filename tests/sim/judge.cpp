@@ -168,7 +168,10 @@ void Judge::wrote(std::size_t member, const Fact& fact) {
     asked = std::max(asked, request->generation.number);
     context_.counters.add("roll asked for");
   }
+  if (const auto* epoch = std::get_if<Epoch>(&fact.content)) wrote(fact.id, *epoch);
+  if (std::holds_alternative<Rewrap>(fact.content)) context_.counters.add("key wrapped again");
   if (const auto* tombstone = std::get_if<Tombstone>(&fact.content)) {
+    ended_epoch(*tombstone);
     const auto ended = written_.find(tombstone->ended);
     if (ended == written_.end()) return;
     if (ended->second.ended) violated("fact ended twice: " + to_string(tombstone->ended));
@@ -190,6 +193,19 @@ void Judge::wrote(std::size_t member, const Fact& fact) {
   }
   if (std::holds_alternative<Decision>(fact.content)) context_.counters.add("decision");
   if (std::holds_alternative<Observation>(fact.content)) context_.counters.add("parent observed");
+}
+
+void Judge::wrote(const FactId& id, const Epoch& epoch) {
+  epochs_.emplace(id, epoch.number);
+  std::set<Digest>& rivals = master_keys_[epoch.number];
+  if (!rivals.insert(epoch.check).second || epoch.number == 1) return;
+  context_.counters.add(rivals.size() == 1 ? "rotation begun" : "rotation begun twice");
+}
+
+void Judge::ended_epoch(const Tombstone& tombstone) {
+  const auto epoch = epochs_.find(tombstone.ended);
+  if (epoch == epochs_.end() || !tombstone.why.starts_with("epoch ")) return;
+  if (rotated_.insert(epoch->second).second) context_.counters.add("rotation finished");
 }
 
 void Judge::made(std::size_t member, const FactId& id, const Candidate& candidate) {

@@ -102,6 +102,8 @@ class Judge {
   void check_earliest(const Zone& zone, const Generation& generation, const Fingerprint& winner);
   void check_forward(std::size_t member, const Fingerprint& key, Record record, bool before, bool after);
   void made(std::size_t member, const FactId& id, const Candidate& candidate);
+  void wrote(const FactId& id, const Epoch& epoch);
+  void ended_epoch(const Tombstone& tombstone);
   std::string explain(const Zone& zone, const Bogus& bogus) const;
   std::string names(const Zone& zone, KeySet keys) const;
 
@@ -113,6 +115,9 @@ class Judge {
   std::map<Fingerprint, FactId> by_key_;
   std::map<Fingerprint, Time> first_used_;
   Gone gone_;
+  std::map<FactId, std::uint32_t> epochs_;                   ///< Facts about master keys, and their numbers.
+  std::map<std::uint32_t, std::set<Digest>> master_keys_;    ///< By number.
+  std::set<std::uint32_t> rotated_;                          ///< Numbers that were replaced.
   std::set<MemberId> admitted_;
   std::vector<std::size_t> appointed_;
   std::optional<std::string> violation_;

@@ -56,6 +56,7 @@ void Machine::crash() {
   if (!alive()) return;
   tell("its agent dies");
   member_.reset();
+  master_keys_.clear();
   ++life_;
   pass_planned_ = false;
   unsaved_.reset();
@@ -205,6 +206,7 @@ void Machine::look_again(const std::optional<BootTime>& again) {
 void Machine::save(const std::vector<Save>& saves) {
   for (const Save& save : saves) {
     const auto* fact = std::get_if<SaveFact>(&save);
+    if (fact != nullptr && site_.vault.wiped.contains(fact->fact.id)) store_.wipe(fact->fact.id);
     if (fact != nullptr && fact->fact.id.author.member == id_ && store_.find(fact->fact.id) == nullptr) {
       site_.judge.wrote(index_, fact->fact);
     }

@@ -18,6 +18,7 @@
 #include "tests/sim/dns_server.h"
 #include "tests/sim/parent.h"
 #include "tests/sim/store.h"
+#include "tests/sim/vault.h"
 
 namespace rollcall::sim {
 
@@ -31,6 +32,7 @@ struct Site {
   Directory& directory;
   const Parent& parent;
   const Crypto& crypto;
+  Vault& vault;
   const DelayStrategy& delay;  ///< Of random mode.
   std::function<void(std::size_t)> died;  ///< An agent met its doom.
 };
@@ -68,6 +70,7 @@ class Machine : public Directory::Listener {
   MemberStatus status() const { return member_->status(now()); }
   MemberKeys keys() const;
   const Store& store() const { return store_; }
+  std::optional<FactId> key_it_cannot_read() const;  ///< A candidate that is not ended.
   DnsServer& dns() { return dns_; }
   const DnsServer& dns() const { return dns_; }
   const MemberId& id() const { return id_; }
@@ -98,6 +101,14 @@ class Machine : public Directory::Listener {
   void open(const OpenEpoch& act);
   void look(const Look& act);
   void wipe(const Wipe& act);
+  void wipe(const WipeWrap& act);
+  void wipe_copy(const FactId& copy);
+  void make_epoch(const MakeEpoch& act);
+  void seal(const SealEpoch& act);
+  void rewrap(const RewrapKey& act);
+  std::string unreadable(const FactId& copy) const;
+  bool can_ever_read(const FactId& candidate) const;
+  bool reads_all(const Export& act);
   void make_key(const MakeKey& act);
   void check(const CheckCandidate& act);
   void export_zone(const Export& act);
@@ -110,6 +121,7 @@ class Machine : public Directory::Listener {
   Store store_;
   DnsServer dns_;
   std::unique_ptr<Member> member_;
+  std::set<MasterKeyId> master_keys_;  ///< In memory.
 
   std::uint64_t life_ = 0;
   bool rebooted_ = true;

@@ -29,10 +29,15 @@ void Machine::carry_out(const Act& act) {
     void operator()(const MakeKey& a) const { machine.make_key(a); }
     void operator()(const CheckCandidate& a) const { machine.check(a); }
     void operator()(const OpenEpoch& a) const { machine.open(a); }
+    void operator()(const DropEpoch& a) const { machine.master_keys_.erase(a.key); }
+    void operator()(const MakeEpoch& a) const { machine.make_epoch(a); }
+    void operator()(const SealEpoch& a) const { machine.seal(a); }
+    void operator()(const RewrapKey& a) const { machine.rewrap(a); }
     void operator()(const Export& a) const { machine.export_zone(a); }
     void operator()(const Look& a) const { machine.look(a); }
     void operator()(const AskParent& a) const { machine.ask_parent(a); }
     void operator()(const Wipe& a) const { machine.wipe(a); }
+    void operator()(const WipeWrap& a) const { machine.wipe(a); }
     void operator()(const SendHeartbeat& a) const { machine.beat(a.heartbeat); }
     void operator()(const Notice& a) const { machine.tell(a.event + (a.text.empty() ? "" : ": " + a.text)); }
   } visitor{*this};
@@ -79,6 +84,8 @@ std::optional<NewKey> Machine::new_key(const MakeKey& act) {
     --key_failures_;
     return std::nullopt;
   }
+  const auto master_key = member_->master_key(act.epoch);
+  if (!master_key || !master_keys_.contains(*master_key)) return std::nullopt;
   Dice& dice = site_.context.dice;
   NewKey key{act.intent, now().wall, {}, 0, Bytes{std::byte{1}, std::byte{1}, std::byte{3}, std::byte{13}},
              act.epoch, {}};
@@ -89,23 +96,19 @@ std::optional<NewKey> Machine::new_key(const MakeKey& act) {
   for (std::byte& byte : key.fingerprint) byte = static_cast<std::byte>(dice.below(256));
   key.dnskey.insert(key.dnskey.end(), key.fingerprint.begin(), key.fingerprint.begin() + 8);
   key.wrapped_digest = key.fingerprint;
+  site_.vault.wrapped_with[key.wrapped_digest] = *master_key;
   return key;
 }
 
 void Machine::check(const CheckCandidate& act) {
   later(site_.context.dice.between(milliseconds{1}, milliseconds{100}), [this, act] {
     // One that does not serve yet may not reject; what it cannot use is for people to solve.
-    if (dislikes_ > 0 && store_.serving() && disliked_.insert(act.fact).second) --dislikes_;
-    const bool fails = disliked_.contains(act.fact);
-    if (fails) site_.context.counters.add("candidate unusable");
-    member_->candidate_checked(act.fact, fails ? std::optional<std::string>{"does not unwrap"} : std::nullopt);
-    poke();
-  });
-}
-
-void Machine::open(const OpenEpoch& act) {
-  later(milliseconds{1}, [this, act] {
-    member_->epoch_opened(act.fact, std::nullopt);
+    const bool first_copy = std::holds_alternative<Candidate>(store_.find(act.fact)->content);
+    if (dislikes_ > 0 && first_copy && store_.serving() && disliked_.insert(act.fact).second) --dislikes_;
+    std::string why = unreadable(act.fact);
+    if (disliked_.contains(act.fact)) why = "is not liked";
+    if (!why.empty()) site_.context.counters.add("candidate unusable");
+    member_->candidate_checked(act.fact, why.empty() ? std::nullopt : std::optional{why});
     poke();
   });
 }
@@ -116,6 +119,7 @@ void Machine::export_zone(const Export& act) {
     for (const KeyTarget& target : act.keys) text += "  " + target_name(target);
     tell(text);
   }
+  if (!reads_all(act)) return;
   dns_.apply(act, [this, act, life = life_](std::optional<ServedZone> seen) {
     if (life_ != life) return;
     if (seen) {
@@ -156,11 +160,6 @@ void Machine::ask_parent(const AskParent& act) {
     }
     poke();
   });
-}
-
-void Machine::wipe(const Wipe& act) {
-  const Fact* fact = store_.find(act.candidate);
-  if (fact != nullptr) site_.judge.wiped(index_, std::get<Candidate>(fact->content));
 }
 
 }  // namespace rollcall::sim

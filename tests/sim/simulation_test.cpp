@@ -46,7 +46,8 @@ TEST_CASE("no cache is ever bogus, and every zone gets rolled", "[simulation]") 
       "disk full", "notice lost", "full refresh", "signed with another key", "stale after restart",
       "answered for what was not done", "DS withdrawn again", "store of before", "disk lost",
       "replication refused for its clock", "missing keys alarmed", "another algorithm wanted",
-      "insecure wanted", "suspended", "step by hand", "abandoned", "emergency roll asked for", "key revoked"};
+      "insecure wanted", "suspended", "step by hand", "abandoned", "emergency roll asked for", "key revoked",
+      "rotation begun", "rotation begun twice", "rotation finished", "key wrapped again", "older copy wiped"};
   for (const std::string& what : sometimes) {
     if (campaign.seeds < 200) break;
     CHECK(std::pair(what, outcome.counters[what] > 0) == std::pair(what, true));

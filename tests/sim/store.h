@@ -21,11 +21,16 @@ class Store {
   const std::map<FactId, Fact>& facts() const { return facts_; }
   const Fact* find(const FactId& id) const;
 
+  /// A fact came without its wrapped key, or that was removed.
+  void wipe(const FactId& fact) { wiped_.insert(fact); }
+  bool has_wrapped_key(const FactId& fact) const { return !wiped_.contains(fact); }
+
  private:
   void put(const Save& save);
 
   std::map<FactId, Fact> facts_;
   std::set<Intent> intents_;
+  std::set<FactId> wiped_;
   Restored state_;  ///< But for `facts` and `intents`.
 };
 

@@ -166,3 +166,55 @@ TEST_CASE("story: C is added at B while A is away: it serves, and makes keys, wh
   CHECK(world.machine(c).store().serving());
   check_all_agree_on(world, winner);
 }
+
+TEST_CASE("story: A and B rotate the master key on two sides of a cut; the earlier one counts", "[simulation][story]") {
+  sim::World world{quiet(3), nullptr};
+  world.run(10_days);
+  cut(world, a, b);
+  cut(world, a, c);
+  CHECK(world.machine(a).member().rotate_master_key("root") == std::nullopt);
+  world.machine(a).poke();
+  world.run(Seconds{60});
+  CHECK(world.machine(b).member().rotate_master_key("root") == std::nullopt);
+  world.machine(b).poke();
+  world.run(2_days);
+  for (const std::size_t who : {a, b, c}) {
+    const MasterKeyStatus status = world.machine(who).status().master_key;
+    CHECK(status.epoch == 1);  // nothing is wrapped with either
+    CHECK(status.rotating);
+  }
+  const auto of_a = world.machine(a).member().master_key(2);
+  CHECK(of_a != world.machine(b).member().master_key(2));
+
+  world.directory().repair_all();
+  world.run(1_days);
+  CHECK(world.unfinished() == "");
+  for (const std::size_t who : {a, b, c}) {
+    CHECK(world.machine(who).member().current_master_key() == of_a);
+  }
+  CHECK(world.context().counters["rotation begun twice"] == 1);
+  world.run(30_days);
+  CHECK(world.violation().value_or("") == "");
+}
+
+TEST_CASE("story: C is away: a rotation waits for it, and keys are made meanwhile", "[simulation][story]") {
+  sim::World world{quiet(3), nullptr};
+  world.run(10_days);
+  cut(world, a, c);
+  cut(world, b, c);
+  CHECK(world.machine(a).member().rotate_master_key("root") == std::nullopt);
+  world.machine(a).poke();
+  world.run(21_days);
+  const MasterKeyStatus held = world.machine(b).status().master_key;
+  CHECK(held.waits_for == std::vector{world.machine(c).id()});
+  CHECK(world.machine(b).member().rotate_master_key("root"));
+  const auto made = world.judge().candidates(zone, second_zsk);
+  REQUIRE_FALSE(made.empty());
+  CHECK(world.judge().candidate(made.front()).epoch == 1);
+
+  world.directory().repair_all();
+  world.run(20_days);
+  CHECK(world.machine(c).status().master_key.epoch == 2);
+  CHECK(world.unfinished() == "");
+  CHECK(world.violation().value_or("") == "");
+}

@@ -33,14 +33,14 @@ constexpr std::array<std::pair<Fault, std::string_view>, 31> names{{
     {Fault::lost_disk, "lost-disk"},
 }};
 
-constexpr std::array<std::pair<Rollover, std::string_view>, 13> rollover_names{{
+constexpr std::array<std::pair<Rollover, std::string_view>, 14> rollover_names{{
     {Rollover::double_signature, "double-signature"}, {Rollover::double_ds, "double-ds"},
     {Rollover::double_rrset, "double-rrset"}, {Rollover::csk, "csk"},
     {Rollover::algorithm, "algorithm"},       {Rollover::liberal, "liberal"},
     {Rollover::insecure, "insecure"},         {Rollover::standby, "standby"},
     {Rollover::trust_anchor, "trust-anchor"}, {Rollover::emergency, "emergency"},
     {Rollover::abandon, "abandon"},           {Rollover::suspend, "suspend"},
-    {Rollover::manual, "manual"},
+    {Rollover::manual, "manual"},             {Rollover::rotate, "rotate"},
 }};
 
 std::size_t draw_members(Dice& dice) {

@@ -74,6 +74,7 @@ enum class Rollover : std::uint8_t {
   abandon,
   suspend,
   manual,        ///< Somebody takes the steps, once a day.
+  rotate,        ///< Another master key.
 };
 std::string_view to_string(Rollover rollover);
 std::optional<Rollover> rollover_from(std::string_view name);

@@ -14,6 +14,12 @@ constexpr hours day{24};
 constexpr unsigned most_days_asleep = 5;  // a member looks at its clock when it wakes, which is rare in here
 constexpr std::size_t most_that_replicate_with_all = 8;
 
+Digest filled_with(int value) {
+  Digest digest;
+  digest.fill(static_cast<std::byte>(value));
+  return digest;
+}
+
 }  // namespace
 
 World::World(Swarm swarm, std::ostream* story, const DelayStrategy* delay)
@@ -21,7 +27,7 @@ World::World(Swarm swarm, std::ostream* story, const DelayStrategy* delay)
       judge_(context_),
       directory_(context_),
       parent_(context_, judge_, [this](const ZoneName& zone) { return announced(zone); }),
-      site_{context_, judge_, directory_, parent_, crypto_, delay != nullptr ? *delay : random_delay_,
+      site_{context_, judge_, directory_, parent_, crypto_, vault_, delay != nullptr ? *delay : random_delay_,
             [this](std::size_t index) { faults_.died(index); }},
       faults_(*this),
       administrators_(*this) {
@@ -33,7 +39,7 @@ void World::begin() {
   const Swarm& swarm = context_.swarm;
   for (std::size_t i = 0; i < swarm.members - swarm.late; ++i) add_machine();
   context_.schedule.after(Seconds{5}, [this] {
-    machine(0).member().init(machine(0).keys(), epoch_for(machine(0).id()));
+    machine(0).member().init(machine(0).keys(), sealed_to(machine(0).id(), {1, filled_with(1)}));
     machine(0).poke();
   });
   for (std::size_t i = 1; i < members(); ++i) {
@@ -77,10 +83,8 @@ MemberId World::new_id() {
   return id;
 }
 
-Epoch World::epoch_for(const MemberId& member) const {
-  Epoch epoch{1, member, {}, Bytes(48, std::byte{7})};
-  epoch.check.fill(std::byte{1});
-  return epoch;
+Epoch World::sealed_to(const MemberId& member, const MasterKeyId& key) {
+  return {key.number, member, key.check, Bytes(48, std::byte{7})};
 }
 
 std::size_t World::add_machine() {
@@ -111,7 +115,8 @@ void World::admit(std::size_t joiner) {
 
 void World::admit(std::size_t joiner, std::size_t by) {
   Machine& host = machine(by);
-  if (host.member().admit(machine(joiner).keys(), epoch_for(machine(joiner).id()))) return;
+  const auto key = host.member().current_master_key();
+  if (!key || host.member().admit(machine(joiner).keys(), sealed_to(machine(joiner).id(), *key))) return;
   context_.trace.line("admin", host.name() + " is to admit " + machine(joiner).name());
   if (!directory_.whole()) context_.counters.add("joined during a cut");
   for (const ZoneName& zone : zones_) {
@@ -279,6 +284,7 @@ void World::tell_state() {
            (line.serving ? "" : ", not serving") + (line.in_roster ? "" : ", not in the roster"));
     }
     for (const std::string& alarm : status.alarms) tell("alarm: " + alarm);
+    if (!status.master_key.text.empty()) tell("rotates the master key: " + status.master_key.text);
     for (const ZoneStatus& zone : status.zones) {
       for (const std::string& alarm : zone.alarms) tell(zone.zone.name + " alarm: " + alarm);
       for (const auto& [role, due] : zone.next_keys) {

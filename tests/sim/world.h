@@ -66,7 +66,7 @@ class World {
   void tell_of_ds();
   void tell_state();
   MemberId new_id();
-  Epoch epoch_for(const MemberId& member) const;
+  static Epoch sealed_to(const MemberId& member, const MasterKeyId& key);
 
   std::string unfinished_member(const Machine& machine) const;
   std::string unfinished_zone(const ZoneName& zone) const;
@@ -74,6 +74,7 @@ class World {
 
   Context context_;
   ModelledCrypto crypto_;
+  Vault vault_;
   RandomDelay random_delay_;
   Judge judge_;
   Directory directory_;
