@@ -33,6 +33,7 @@ void add_zones(CLI::App& app, Invocation& call);      ///< zone, suspend, resume
 void add_keys(CLI::App& app, Invocation& call);       ///< roll, abandon, step, ds
 void add_policies(CLI::App& app, Invocation& call);   ///< policy
 void add_cluster(CLI::App& app, Invocation& call);    ///< init, invite, join, set, serve
+void add_master_key(CLI::App& app, Invocation& call); ///< master-key
 void add_directory(CLI::App& app, Invocation& call);  ///< directory
 
 /// `NAME=VALUE …` as an object; `option` is what was written so, for people.

@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   add_zones(app, call);
   add_keys(app, call);
   add_policies(app, call);
+  add_master_key(app, call);
   add_cluster(app, call);
   add_directory(app, call);
   try {

@@ -63,12 +63,26 @@ std::string alarm_lines(const Json& alarms) {
   return text;
 }
 
+std::string master_key_line(const Json& info) {
+  const Json& key = info.at("master_key");
+  return key.at("epoch") == 0 ? "" : "Master key: " + render_master_key(key) + '\n';
+}
+
 }  // namespace
+
+std::string render_master_key(const Json& key) {
+  std::string text = "epoch " + std::to_string(key.at("epoch").get<std::uint32_t>());
+  if (!key.at("rotating").get<bool>()) return text;
+  std::vector<std::string> hosts;
+  for (const Json& member : key.at("waits_for")) hosts.push_back(name_of(member));
+  text += "; its rotation is not over: " + key.at("text").get<std::string>();
+  return hosts.empty() ? text : text + "; waits for " + joined(hosts);
+}
 
 std::string render_info(const Json& info) {
   const Time now = time_of(info.at("now")).value_or(Time{});
   const std::string outsider = render_outsider(info);
-  return four_lines(info, now) + mode_lines(info) + '\n' +
+  return four_lines(info, now) + mode_lines(info) + master_key_line(info) + '\n' +
          (outsider.empty() ? render_members(info) : outsider) + zone_lines(info.at("zones")) +
          alarm_lines(info.at("alarms"));
 }

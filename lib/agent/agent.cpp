@@ -50,6 +50,8 @@ const Agent::Verbs::Entry* Agent::Verbs::find(std::string_view name) {
       {"ds-show", &Agent::ds_show},
       {"ds-published", &Agent::ds_published},
       {"ds-withdrawn", &Agent::ds_withdrawn},
+      {"master-key-show", &Agent::master_key_show},
+      {"master-key-rotate", &Agent::master_key_rotate},
       {"serve", &Agent::serve},
   };
   const auto* found = std::ranges::find(all, name, &Entry::name);

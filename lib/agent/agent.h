@@ -9,6 +9,7 @@
 //   agent_policies.cpp    policy-list, policy-show, policy-set
 //   agent_looking.cpp     status, info, zone-show, ds-show, check
 //   agent_forecast.cpp    forecast
+//   agent_master_key.cpp  master-key-show, master-key-rotate
 //   agent_events.cpp      log, events
 #pragma once
 
@@ -140,6 +141,10 @@ class Agent {
   // agent_forecast.cpp
   void forecast(const control::Request& request, Reply reply);
   void foresee(const ZoneName& zone, ForecastQuestion question, Reply reply);
+
+  // agent_master_key.cpp
+  void master_key_show(const control::Request& request, Reply reply);
+  void master_key_rotate(const control::Request& request, Reply reply);
 
   // agent_events.cpp
   struct Waiter;

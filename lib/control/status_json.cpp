@@ -130,7 +130,17 @@ class Printer {
     json["appointed"] =
         list_json(status_.config.appointed, [this](const MemberId& id) { return member(id); });
     json["members"] = list_json(status_.members, [this](const MemberLine& m) { return line(m); });
+    json["master_key"] = master_key();
     return json;
+  }
+
+  Json master_key() const {
+    const MasterKeyStatus& key = status_.master_key;
+    return {{"epoch", key.epoch},
+            {"rotating", key.rotating},
+            {"keys_left", key.keys_left},
+            {"text", key.text},
+            {"waits_for", list_json(key.waits_for, [this](const MemberId& id) { return member(id); })}};
   }
 
  private:
@@ -258,6 +268,8 @@ Json members_json(const MemberStatus& status, Time now) {
       {"now", to_iso(now)},
       {"members", list_json(status.members, [&](const MemberLine& m) { return printer.line(m); })}};
 }
+
+Json master_key_json(const MemberStatus& status) { return Printer{status}.master_key(); }
 
 Json zone_list_json(const MemberStatus& status, Time now) {
   const auto brief = [](const ZoneStatus& z) {

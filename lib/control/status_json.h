@@ -6,10 +6,12 @@
 //
 //   STATUS: {"now":TIME, "self":MEMBER, "cluster":UUID, "in_cluster":BOOL, "serving":BOOL,
 //            "may_write":BOOL, "doubt":TEXT, "mode":"random"|"appointed", "appointed":[MEMBER, …],
-//            "members":[LINE, …], "zones":[ZONE, …], "alarms":[TEXT, …]}
+//            "master_key":MASTER_KEY, "members":[LINE, …], "zones":[ZONE, …], "alarms":[TEXT, …]}
 //   MEMBER: {"member":UUID, "host":TEXT}
 //   LINE:   MEMBER and {"self":BOOL, "in_roster":BOOL, "serving":BOOL, "fresh":BOOL,
 //            "last_heartbeat":TIME, "age_seconds":N|null, "facts":N, "version":TEXT, "alarms":[TEXT, …]}
+//   MASTER_KEY: {"epoch":N (of new keys; 0: none), "rotating":BOOL, "keys_left":N (not under it everywhere),
+//            "text":TEXT (what a rotation waits for), "waits_for":[MEMBER, …]}
 //   ZONE:   {"zone":TEXT, "incarnation":N, "policy":TEXT, "state":"unsigned"|"signed"|"rolling"|"held",
 //            "insecure":BOOL (wanted), "suspended":BOOL, "managed":BOOL,
 //            "roster":N, "fresh":N, "signed_until":TIME, "last_keys_made":TIME,
@@ -27,7 +29,7 @@
 //   INFO:   {"now":TIME, "appointed_server":MEMBER|null, "next_server":MEMBER|null, "keys_store":TEXT,
 //            "last_keys_made":TIME, "next_keys":TIME, "next_zone":TEXT, "mode":TEXT,
 //            "appointed":[MEMBER, …], "in_cluster":BOOL, "cluster":UUID, "self":MEMBER,
-//            "members":[LINE, …],
+//            "master_key":MASTER_KEY, "members":[LINE, …],
 //            "zones":{"signed":[TEXT, …], "rolling":[TEXT, …], "unsigned":[TEXT, …],
 //                     "held":[{"zone":TEXT, "why":TEXT}, …]},
 //            "alarms":[{"zone":TEXT, "host":TEXT, "text":TEXT}, …]}, own, zones' and members' together.
@@ -53,6 +55,9 @@ Result<Json> zone_status_json(const MemberStatus& status, const ZoneName& zone, 
 /// The answers to `members` and `zone-list`.
 Json members_json(const MemberStatus& status, Time now);
 Json zone_list_json(const MemberStatus& status, Time now);
+
+/// Answers `master-key-show`.
+Json master_key_json(const MemberStatus& status);
 
 /// What `info` tells that MemberStatus does not know.
 struct InfoExtras {

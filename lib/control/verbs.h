@@ -89,6 +89,11 @@
 //   ds-published    {"zone":TEXT}   The administrator has seen the DS at every server of the parent.
 //   ds-withdrawn    {"zone":TEXT}   … the old DS gone from every server of the parent.
 //                     -> {"zone":TEXT}. conflict: nothing waits for that.
+//   master-key-show   {}
+//   master-key-rotate {}
+//                     Makes the next master key. Every key is wrapped under it when every member holds it.
+//                     -> MASTER_KEY of status_json.h; for `rotate`, as it was when asked.
+//                     conflict: a rotation is not over, and what it waits for; or nothing is written now.
 //   serve           {"on":BOOL}
 //                     -> {"serving":BOOL}. conflict: not allowed to serve yet, and why.
 //   check           {"zone"?: TEXT}
@@ -148,6 +153,8 @@ inline constexpr Verb verbs[] = {
     {"ds-show", Right::read, {"zone"}},
     {"ds-published", Right::change, {"zone"}},
     {"ds-withdrawn", Right::change, {"zone"}},
+    {"master-key-show", Right::read, {}},
+    {"master-key-rotate", Right::change, {}},
     {"serve", Right::change, {"on"}},
     {"check", Right::read, {"zone"}},
     {"log", Right::read, {"zone", "last"}},

@@ -93,6 +93,8 @@ TEST_CASE("the program asks what it was told to", "[program]") {
   CHECK(asked("zone remove a.org --force") ==
         Json{{"verb", "zone-remove"}, {"args", {{"zone", "a.org"}, {"force", true}}}});
   CHECK(asked("policy list") == Json{{"verb", "policy-list"}, {"args", Json::object()}});
+  CHECK(asked("master-key show") == Json{{"verb", "master-key-show"}, {"args", Json::object()}});
+  CHECK(asked("master-key rotate") == Json{{"verb", "master-key-rotate"}, {"args", Json::object()}});
   CHECK(asked("policy show fast") == Json{{"verb", "policy-show"}, {"args", {{"policy", "fast"}}}});
   CHECK(asked("policy set fast lead=60 algorithm=15 --dry-run") ==
         Json{{"verb", "policy-set"},

@@ -127,6 +127,10 @@ TEST_CASE("info begins with the four lines", "[render]") {
   const control::InfoExtras extras{"ldapi://%2Frun%2Fslapd%2Fldapi cn=rollcall", sample::bob};
   MemberStatus status = sample::cluster();
   check_golden("info-random", render_info(info_json(status, extras, sample::now)));
+  status.master_key = {2, true, 1, "1 key is not wrapped under epoch 2 everywhere", {sample::carol}};
+  CHECK(render_master_key(control::master_key_json(status)) ==
+        "epoch 2; its rotation is not over: 1 key is not wrapped under epoch 2 everywhere; waits for c.example.com");
+  status.master_key = {1, false, 0, "", {}};
   status.config.mode = Mode::appointed;
   status.config.appointed = {sample::carol, sample::alice};
   check_golden("info-appointed", render_info(info_json(status, extras, sample::now)));

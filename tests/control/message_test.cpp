@@ -71,11 +71,12 @@ TEST_CASE("verbs that change something are told from those that only read", "[ve
   CHECK(find_verb("check")->right == Right::read);
   CHECK(find_verb("roll")->right == Right::change);
   CHECK(find_verb("ds-published")->right == Right::change);
-  for (const char* change : {"abandon", "step", "suspend", "resume", "zone-remove", "zone-insecure", "zone-secure", "policy-set"}) {
+  for (const char* change : {"abandon", "step", "suspend", "resume", "zone-remove", "zone-insecure", "zone-secure", "policy-set", "master-key-rotate"}) {
     CHECK(find_verb(change)->right == Right::change);
   }
   CHECK(find_verb("policy-list")->right == Right::read);
   CHECK(find_verb("policy-show")->right == Right::read);
+  CHECK(find_verb("master-key-show")->right == Right::read);
   CHECK(find_verb("") == nullptr);
 }
 

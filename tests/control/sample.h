@@ -121,6 +121,7 @@ inline MemberStatus cluster() {
   status.members.front().self = true;
   status.members.back().alarms = {"named does not answer at 127.0.0.1@53"};
   status.zones = {quiet_zone(), rolling_zone()};
+  status.master_key.epoch = 1;
   return status;
 }
 
