@@ -18,9 +18,9 @@ from lablib.probe import Probe, Verdict
 
 
 @contextmanager
-def _lab_of_two() -> Iterator[Lab]:
+def _lab_of(masters: int) -> Iterator[Lab]:
     directory = short_directory()
-    lab = Lab.up(Spec(str(directory), find_binaries(), 2, ["example.test", "twice.test"],
+    lab = Lab.up(Spec(str(directory), find_binaries(), masters, ["example.test", "twice.test"],
                       zone_ttl=2, negative_ttl=1, parent_ttl=2))
     try:
         yield lab
@@ -33,14 +33,13 @@ def _lab_of_two() -> Iterator[Lab]:
 @pytest.fixture
 def strangers() -> Iterator[Cluster]:
     """Two agents that are in no cluster yet."""
-    with _lab_of_two() as lab:
+    with _lab_of(2) as lab:
         yield Cluster(lab)
 
 
-@pytest.fixture(scope="module")
-def formed() -> Iterator[Cluster]:
-    """Two members and a zone with its first keys, watched by the resolvers' users to the very end."""
-    with _lab_of_two() as lab:
+@contextmanager
+def _formed(masters: int) -> Iterator[Cluster]:
+    with _lab_of(masters) as lab:
         with Probe(lab.info(), seed=1) as probe:
             clusters.form(lab)
             clusters.set_policy(lab, "a", **POLICY)
@@ -50,6 +49,20 @@ def formed() -> Iterator[Cluster]:
                        PATIENCE)
             yield cluster
         assert probe.score.count(Verdict.BOGUS) == 0 and probe.score.count(Verdict.VALIDATED) > 0
+
+
+@pytest.fixture(scope="module")
+def formed() -> Iterator[Cluster]:
+    """Two members and a zone with its first keys, watched by the resolvers' users to the very end."""
+    with _formed(2) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def three() -> Iterator[Cluster]:
+    """The same with three members, for one test."""
+    with _formed(3) as cluster:
+        yield cluster
 
 
 @pytest.fixture
