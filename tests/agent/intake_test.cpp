@@ -170,3 +170,21 @@ TEST_CASE_METHOD(Reader, "a candidate with a key that its author did not sign fo
   CHECK(staging.received.at(id) == wrapped);
   CHECK(alarm_about(whole.dn).empty());
 }
+
+TEST_CASE_METHOD(Reader, "a rewrap with a key that its author did not sign for is refused", "[intake]") {
+  const Bytes wrapped = to_bytes(std::string_view("the wrapped key")),
+              other = to_bytes(std::string_view("another one"));
+  const Rewrap rewrap{zone, {{us.keys.member, 1}, 9}, 2, crypto::sha256(wrapped)};
+  const FactId id{{us.keys.member, 1}, 1};
+
+  const auto exchanged = us.fact(self.cluster, 1, rewrap, other);
+  intake.entry(exchanged);
+  CHECK(heard.empty());
+  CHECK_THAT(alarm_about(exchanged.dn), Catch::Contains("not the one that its author signed for"));
+
+  directory::Entry whole = exchanged;
+  whole.attributes[directory::wrapped_key_attribute] = {wrapped};
+  intake.entry(whole);
+  CHECK(heard == std::vector<FactId>{id});
+  CHECK(staging.received.at(id) == wrapped);
+}

@@ -188,6 +188,24 @@ TEST_CASE("every save comes back after a restart", "[store]") {
   }
 }
 
+TEST_CASE("a rewrap is stored with its wrapped key, made here or received", "[store]") {
+  const Scratch scratch;
+  const Author author;
+  const Bytes made = to_bytes("made here"), received = to_bytes("received");
+  const Fact own = author.fact(1, Rewrap{zone, {{author.self.self.member, 1}, 9}, 2, crypto::sha256(made)});
+  const Fact others = author.fact(2, Rewrap{zone, {{author.self.self.member, 1}, 8}, 2, crypto::sha256(received)});
+  Staging staging;
+  staging.rewrapped[crypto::sha256(made)] = made;
+  staging.received[others.id] = received;
+  const auto store = open(scratch.path());
+  save(*store, {SaveFact{own}, SaveFact{others}}, staging);
+  CHECK(staging.rewrapped.empty());
+  CHECK(staging.received.empty());
+  CHECK(store->fact(author.self, own.id)->wrapped_key == made);
+  CHECK(store->fact(author.self, others.id)->wrapped_key == received);
+  CHECK(std::get<Rewrap>(restore(*store, author).facts[0].content).candidate.seq == 9);
+}
+
 TEST_CASE("a pass that was not finished left nothing, one that was is whole", "[store]") {
   const Scratch scratch;
   const Author author;

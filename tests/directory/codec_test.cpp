@@ -148,7 +148,17 @@ TEST_CASE("what may change is not signed, everything else is", "[codec]") {
   }
 }
 
-TEST_CASE("a wrapped key belongs to a candidate only", "[codec]") {
+TEST_CASE("a rewrap carries a wrapped key as a candidate does, and it is not signed", "[codec]") {
+  Entry entry = entry_of(Rewrap{zone, {{bob, 2}, 7}, 2, filled<32>(0xde)});
+  const auto bare = read(entry);
+  entry.attributes = with_wrapped_key(entry.attributes, to_bytes("blob"));
+  const auto whole = read(entry);
+  REQUIRE(whole);
+  CHECK(whole->wrapped_key == to_bytes("blob"));
+  CHECK(whole->signed_bytes == bare->signed_bytes);
+}
+
+TEST_CASE("a wrapped key belongs to a candidate or a rewrap only", "[codec]") {
   Entry entry = entry_of(decision());
   entry.attributes = with_wrapped_key(entry.attributes, to_bytes("blob"));
   CHECK_THAT(why_not(entry),
