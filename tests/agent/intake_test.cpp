@@ -70,7 +70,8 @@ struct Reader {
   Intake intake{
       {self, base, member, trust, staging},
       {[] {}, [this](const Fact& fact) { heard.push_back(fact.id); },
-       [](const directory::MemberEntry&) {}, [](directory::State, const std::string&) {}}};
+       [](const directory::MemberEntry&) {}, [](directory::State, const std::string&) {},
+       [](const std::vector<std::string>&) {}}};
 
   std::string alarm_about(const std::string& dn) const {
     for (const std::string& alarm : member.status(now()).alarms) {
