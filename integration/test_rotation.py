@@ -18,7 +18,7 @@ def master_key(cluster: Cluster, who: str) -> dict[str, Any]:
 
 def copies_in_directory(cluster: Cluster, who: str) -> list[bytes]:
     """Every wrapped private key that a member's directory has."""
-    connection = directory.connect(cluster.lab.member(who)["ldapi"])
+    connection = directory.connect(cluster.lab.member(who))
     found = connection.search_s(f"cn=facts,{BASE}", ldap.SCOPE_SUBTREE, "(rollcallWrappedKey=*)", ["rollcallWrappedKey"])
     return [entry["rollcallWrappedKey"][0] for _, entry in found]
 

@@ -10,6 +10,11 @@
 #include "lib/core/member_impl.h"
 
 namespace rollcall {
+namespace {
+
+const ZoneName no_zone = "rollcall.invalid.";  // for whose turn it is where no zone is concerned. RFC 2606, 2
+
+}  // namespace
 
 void Member::Impl::tend_master_keys() {
   if (!all_stale_ && !epochs_stale_) return;
@@ -144,7 +149,7 @@ void Member::Impl::open_and_drop_master_keys() {
 void Member::Impl::seal_master_keys() {
   if (epochs_.newest() <= 1) return;  // sealed together with the admission
   std::map<std::pair<std::uint32_t, MemberId>, BootTime> unsealed;
-  const auto turn = static_cast<Nanoseconds::rep>(rank("."));
+  const auto turn = static_cast<Nanoseconds::rep>(rank(no_zone));
   for (const MasterKeyId& key : master_keys_) {
     if (epochs_.key(key.number) != key) continue;
     for (const MemberId& member : acks_.roster()) {
