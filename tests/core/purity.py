@@ -11,9 +11,9 @@ import re
 import subprocess
 import sys
 
-HEADERS = set("""algorithm array charconv chrono cmath compare cstddef cstdint deque functional
-initializer_list iterator limits map memory optional set span string string_view tuple utility variant
-vector""".split())
+HEADERS = set("""algorithm array charconv chrono cmath compare cstddef cstdint cstring deque functional
+initializer_list iterator limits map memory optional set span string string_view tuple unordered_map utility
+variant vector""".split())
 
 # What containers, strings, std::function and exceptions' plumbing are made of.
 ALLOWED = re.compile(r"""^(
