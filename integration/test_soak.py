@@ -92,5 +92,6 @@ def test_a_short_run_with_faults_of_many_kinds() -> None:
 
 
 def test_agents_that_do_not_wait_long_enough_are_found_out() -> None:
+    """Certainly bogus on a quiet machine; where looks come late, possibly."""
     summary, text = soaked("--seconds", "10", "--seed", "5", "--hurried")
-    assert summary["failed"] == 0 and summary["bogus"] == 1, text
+    assert summary["failed"] == 0 and summary["bogus"] + summary["possibly_bogus"] == 1, text
