@@ -199,6 +199,7 @@ class Member::Impl {
   void ask_parent(ZoneWork& work);
   void observe(ZoneWork& work);
   void take_steps(ZoneWork& work);
+  bool knows_own_server(const ZoneWork& work) const;
   void decide_step(ZoneWork& work, const Step& step);
   std::string ds_confirmed_by(const ZoneWork& work) const;
   const std::vector<FactId>& ds_step(const ZoneWork& work, const KeyView& key) const;

@@ -18,6 +18,11 @@ Nanoseconds after_voids(unsigned voids, const Policy& policy) {
   return std::min<Nanoseconds>(later, std::max<Seconds>(policy.window, 1_days));
 }
 
+// The later one, but for a time in the future: that is of a clock that was wrong, and nobody waits for it.
+void later_of(std::optional<Time>& due, Time other, Time now) {
+  if (other <= now) due = std::max(due.value_or(other), other);
+}
+
 }  // namespace
 
 // A zone stays with the kinds of keys that sign it; only one that has none takes the policy's.
@@ -47,7 +52,7 @@ std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
   };
   while (election.voided || never_used(election)) {
     ++need.voids;
-    need.due = std::max(need.due.value_or(Time{}), election.candidates.back()->created);
+    later_of(need.due, election.candidates.back()->created, now_.wall);
     if (!request) request = work.book.request_for(role, election.number);
     if (election.number == 1) {
       need.why = "first";
@@ -57,8 +62,7 @@ std::optional<Need> Member::Impl::need(const ZoneWork& work, Role role) const {
   }
   if (election.open()) return std::nullopt;
   if (request) {
-    // Asked for is due at once, whatever the clock of the one who was asked says.
-    need.due = std::min(std::max(need.due.value_or(request->created), request->created), now_.wall);
+    later_of(need.due, request->created, now_.wall);
     need.why = "request " + to_string(request->content->id);
     return need;
   }
@@ -88,7 +92,7 @@ std::optional<Need> Member::Impl::need_after(const ZoneWork& work, const Stated<
   const auto needed = needed_by(winner->expires, *first_use, policy.lifetime(role));
   if (!needed) return std::nullopt;
   const Time planned = due_time(role, *needed, *first_use, policy, lens_for(work).intervals);
-  need.at_once = need.due.has_value();
+  need.at_once = need.voids > 0;
   need.due = std::max(need.due.value_or(planned), planned);
   need.why = "predecessor " + to_hex(winner->fingerprint);
   return need;

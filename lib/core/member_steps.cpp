@@ -108,7 +108,7 @@ void Member::Impl::take_steps(ZoneWork& work) {
     allowed[step.text] = before == work.allowed_since.end() ? now_.boot : before->second;
   }
   work.allowed_since = std::move(allowed);
-  if (!may_decide()) return;
+  if (!may_decide() || !knows_own_server(work)) return;
   if (const auto who = std::exchange(work.stepped_by, {}); who && !work.plan.permitted.empty()) {
     tell(Notice::Level::notice, "step by hand", work.zone.name, "asked by " + *who);
     return decide_step(work, work.plan.permitted.front());
@@ -124,6 +124,12 @@ void Member::Impl::take_steps(ZoneWork& work) {
     decide_step(work, step);
     return;  // the next one is judged by the view that has this one
   }
+}
+
+// A new life does not know what TTLs its server has served: what it takes for the end of a wait may be
+// too early until it has looked.
+bool Member::Impl::knows_own_server(const ZoneWork& work) const {
+  return !settings_.serves_dns || work.server.ever_verified || work.server.target.empty();
 }
 
 void Member::Impl::decide_step(ZoneWork& work, const Step& step) {

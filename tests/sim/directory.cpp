@@ -264,9 +264,14 @@ void Directory::break_session(std::size_t replica) {
   });
 }
 
+// However late a notice is, it tells of what administrators change as it is by then: within a session a
+// server does not go back to what an entry was before.
 void Directory::notify_after(std::size_t replica, const Entry& entry, Nanoseconds delay) {
-  context_.schedule.after(delay, [this, replica, entry, session = replicas_[replica].session] {
-    if (replicas_[replica].session == session) replicas_[replica].listener->entry(*entry);
+  const bool changes = !std::holds_alternative<Fact>(*entry) && !std::holds_alternative<Heartbeat>(*entry);
+  context_.schedule.after(delay, [this, replica, entry, changes, session = replicas_[replica].session] {
+    if (replicas_[replica].session != session) return;
+    const Entry now = changes ? at(replica, id_of(*entry)).entry : entry;
+    replicas_[replica].listener->entry(*now);
   });
 }
 
