@@ -77,3 +77,67 @@ TEST_CASE("a store may be an old copy: its server is told nothing before the dir
     CHECK(orders() == 0);
   }
 }
+
+TEST_CASE("a new life decides nothing before it has looked at its own server", "[member]") {
+  const test::PlainCrypto crypto;
+  const RandomDelay delay;
+  const Incarnation self = test::LoneMember::self;
+  const ZoneRef zone = test::LoneMember::zone;
+  Restored restored = after_init(crypto);
+  Digest chain = restored.vector.front().digest;
+  const auto add = [&](FactContent content) {
+    Fact fact{{self, restored.facts.size() + 1}, test::LoneMember::start, {}, std::move(content)};
+    fact.signature = crypto.sign(fact.id, fact.created, fact.content);
+    chain = crypto.chain(chain, fact.signature);
+    restored.facts.push_back(std::move(fact));
+  };
+  Decision published{zone, {}, {}, {}, {}};
+  const auto publish = [&](Role role, Record signatures, std::byte name) {
+    Candidate key{zone, {role, Algorithm::ecdsap256sha256, 1}, test::LoneMember::start, test::LoneMember::start,
+                  "first", {}, {}, std::to_integer<std::uint16_t>(name), {}, 1, {}};
+    key.fingerprint[0] = name;
+    for (const Record record : {Record::dnskey, signatures}) {
+      published.introduces.push_back({key.fingerprint, record});
+      restored.waits[{zone, key.fingerprint, record, Change::introduced}] = BootTime{};
+    }
+    add(std::move(key));
+  };
+  publish(Role::ksk, Record::krrsig, std::byte{1});
+  publish(Role::zsk, Record::zrrsig, std::byte{2});
+  add(published);
+  restored.vector.front() = {self, restored.facts.size(), chain};
+
+  Member member{self, Uuid{}, Settings{}, crypto, delay, restored};
+  member.directory_current(true, "");
+  member.policy("default", Policy{});
+  member.zone({zone});
+  member.parent_unconfigured(zone);
+  const Nanoseconds after = Seconds{10_days};  // by the policy every cache has followed long ago
+  std::optional<Export> order;
+  const auto decided = [&] {
+    const Effects effects =
+        member.pass({test::LoneMember::start + after, BootTime{} + after}, [] { return std::uint64_t{0}; });
+    for (const Act& act : effects.acts) {
+      if (const auto* asked = std::get_if<Export>(&act)) order = *asked;
+    }
+    return std::ranges::any_of(effects.saves, [](const Save& save) {
+      const auto* saved = std::get_if<SaveFact>(&save);
+      return saved && std::holds_alternative<Decision>(saved->fact.content);
+    });
+  };
+  CHECK_FALSE(decided());
+  REQUIRE(order);
+  ServedZone seen;
+  for (const KeyTarget& key : order->keys) {
+    seen.keys.push_back({key.dnskey, key.krrsig, key.zrrsig, key.zrrsig, key.ds, false});
+  }
+  SECTION("what it served is as the policy says: it decides") {
+    member.exported(zone, order->order, seen);
+    CHECK(decided());
+  }
+  SECTION("it served a longer TTL: caches may not have followed yet") {
+    seen.max_zone_ttl = 30_days;
+    member.exported(zone, order->order, seen);
+    CHECK_FALSE(decided());
+  }
+}
