@@ -65,6 +65,22 @@ void Shell::act(const MakeKey& act) {
           });
 }
 
+void Shell::act(const StopAnswering&) {
+  if (parts_.signer == nullptr) {
+    member_->stopped_answering();
+    return wake();
+  }
+  parts_.signer->stop([this, alive = alive_](const Result<>& done) {
+    if (!*alive) return;
+    if (done) {
+      member_->stopped_answering();
+    } else {
+      member_->not_stopped(done.error().what);
+    }
+    wake();
+  });
+}
+
 Result<HeldKey> Shell::held_key(const FactId& id) {
   auto stored = parts_.store.fact(parts_.self, id);
   if (!stored) return tl::unexpected(stored.error());
@@ -229,13 +245,13 @@ void Shell::act(const AskParent& act) {
 // An own key is wiped in the directory first: the copy in the store is what tells, after a crash,
 // that there is something left to do.
 void Shell::act(const Wipe& act) {
-  const bool own = act.candidate.author == Incarnation{parts_.self.self.member,
-                                                       parts_.self.self.incarnation};
+  const bool own = act.candidate.author.member == parts_.self.self.member;
   if (own) {
     const auto stored = parts_.store.fact(parts_.self, act.candidate);
     if (stored && stored->wrapped_key) outbox_.wipe(act.candidate);
     return;
   }
+  outbox_.wipe_copy(act.candidate);
   if (const auto wiped = parts_.store.wipe_wrapped_key(act.candidate); !wiped) {
     tell(notify::Level::error, "key not wiped", "", wiped.error().what);
   }

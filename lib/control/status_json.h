@@ -6,10 +6,12 @@
 //
 //   STATUS: {"now":TIME, "self":MEMBER, "cluster":UUID, "in_cluster":BOOL, "serving":BOOL,
 //            "may_write":BOOL, "doubt":TEXT, "mode":"random"|"appointed", "appointed":[MEMBER, …],
-//            "members":[LINE, …], "zones":[ZONE, …], "alarms":[TEXT, …]}
+//            "members":[LINE, …], "zones":[ZONE, …], "alarms":[TEXT, …],
+//            "out":TEXT (why it is forgotten, leaving or left, or empty), "holds":[HOLD, …] (of decrees)}
 //   MEMBER: {"member":UUID, "host":TEXT}
 //   LINE:   MEMBER and {"self":BOOL, "in_roster":BOOL, "serving":BOOL, "fresh":BOOL,
-//            "last_heartbeat":TIME, "age_seconds":N|null, "facts":N, "version":TEXT, "alarms":[TEXT, …]}
+//            "last_heartbeat":TIME, "age_seconds":N|null, "facts":N, "version":TEXT, "alarms":[TEXT, …],
+//            "incarnation":N, "out":TEXT ("forgotten", "left", … or empty)}
 //   ZONE:   {"zone":TEXT, "incarnation":N, "policy":TEXT, "state":"unsigned"|"signed"|"rolling"|"held",
 //            "insecure":BOOL (wanted), "suspended":BOOL, "managed":BOOL,
 //            "roster":N, "fresh":N, "signed_until":TIME, "last_keys_made":TIME,
@@ -53,6 +55,9 @@ Result<Json> zone_status_json(const MemberStatus& status, const ZoneName& zone, 
 /// The answers to `members` and `zone-list`.
 Json members_json(const MemberStatus& status, Time now);
 Json zone_list_json(const MemberStatus& status, Time now);
+
+/// The answer to `forget`, but for `written`.
+Json forget_json(const MemberStatus& status, const ForgetPreview& preview);
 
 /// What `info` tells that MemberStatus does not know.
 struct InfoExtras {

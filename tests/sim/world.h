@@ -48,6 +48,7 @@ class World {
   std::size_t add_machine();                 ///< Its agent runs, but it is no member yet.
   void admit(std::size_t joiner);            ///< By any member that serves, again until it is done.
   void admit(std::size_t joiner, std::size_t by);
+  bool forget(std::size_t at, const std::vector<std::size_t>& dead, bool force);
   void roll(std::size_t at, Role role, bool emergency = false);
   void withdraw_ds(const ZoneName& zone) { parent_.withdraw(zone); }
   void appoint(std::size_t at, const std::vector<std::size_t>& managers);
@@ -60,6 +61,8 @@ class World {
   std::optional<std::size_t> someone_serving(std::size_t but);
   std::vector<Parent::Cds> announced(const ZoneName& zone) const;
   void every_day();
+  void see_after_members(bool all);
+  void forget_the_dead(bool all);
   using Reports = std::vector<std::pair<const Machine*, MemberStatus>>;
   void watch_holds(const Reports& reports);
   void watch_alarms(const Reports& reports);
@@ -83,6 +86,7 @@ class World {
   std::vector<ZoneName> zones_;
   Faults faults_;
   Administrators administrators_;
+  std::map<std::size_t, unsigned> away_for_;  ///< Days, by machine.
   std::map<std::string, unsigned> held_for_;  ///< Days, by step.
   std::map<std::string, unsigned> silent_for_;  ///< Days, by who should have raised which alarm.
 };
