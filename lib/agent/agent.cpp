@@ -51,6 +51,8 @@ const Agent::Verbs::Entry* Agent::Verbs::find(std::string_view name) {
       {"ds-published", &Agent::ds_published},
       {"ds-withdrawn", &Agent::ds_withdrawn},
       {"serve", &Agent::serve},
+      {"gate", &Agent::gate},
+      {"gate-override", &Agent::gate_override},
   };
   const auto* found = std::ranges::find(all, name, &Entry::name);
   return found == std::end(all) ? nullptr : found;

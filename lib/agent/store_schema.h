@@ -56,6 +56,15 @@ CREATE TABLE behind (
   member BLOB, incarnation INTEGER, seq INTEGER  -- all NULL: the whole zone
 );
 CREATE TABLE serving (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), serving INTEGER NOT NULL);
+CREATE TABLE served (
+  zone TEXT NOT NULL, zone_incarnation INTEGER NOT NULL,
+  boot TEXT NOT NULL,
+  server BLOB NOT NULL,  -- all zero: the parent
+  kind INTEGER NOT NULL, keys BLOB NOT NULL, signers BLOB NOT NULL,  -- fingerprints, one after the other
+  ttl INTEGER NOT NULL,
+  until INTEGER  -- NULL: still served
+);
+CREATE INDEX served_zone ON served (zone, zone_incarnation);
 CREATE TABLE invites (
   id BLOB PRIMARY KEY, secret BLOB NOT NULL, expires INTEGER NOT NULL, used_by BLOB
 );

@@ -173,6 +173,9 @@ std::optional<std::string> Member::ds_withdrawn(const ZoneName& zone, std::strin
   return impl_->ds_by_hand(zone, std::move(asked_by), false);
 }
 std::optional<std::string> Member::set_serving(bool on) { return impl_->set_serving(on); }
+std::optional<std::string> Member::override_gate(const ZoneName& zone, std::string asked_by) {
+  return impl_->override_gate(zone, std::move(asked_by));
+}
 std::optional<std::string> Member::cannot_remove(const ZoneName& zone) const {
   return impl_->cannot_remove(zone);
 }

@@ -85,7 +85,7 @@ std::optional<Time> Member::Impl::next_keys() const {
 bool Member::Impl::knows_its_servers() const {
   return std::ranges::all_of(zones_, [](const auto& entry) {
     const auto& server = entry.second.server;
-    return server.ever_verified || server.failing_since || server.target.empty();
+    return server.ever_verified || server.failing_since || server.target.empty() || !entry.second.gate.text.empty();
   });
 }
 
@@ -247,6 +247,7 @@ std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
     list.push_back(server.failure);
   }
   if (server.lost) list.push_back("the own server lost what it was seen to serve before");
+  if (!work.gate.text.empty()) list.push_back("the last gate holds a change of the own server: " + work.gate.text);
   if (!work.configured) return list;
   if (server.seen.first_expiry && *server.seen.first_expiry - now_.wall < settings_.rrsig_alarm) {
     list.push_back("signatures expire from " + to_iso(*server.seen.first_expiry) +

@@ -7,6 +7,7 @@
 //   member_orders.cpp     what administrators ask for
 //   member_steps.cpp      what is decided, and what the parent has to say
 //   member_export.cpp     what the own server is told, and seen to serve
+//   member_gate.cpp       what it is not told, since caches could not follow
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
 //   member_doubt.cpp      when nothing new may be written
 //   member_status.cpp     what people are told
@@ -15,6 +16,7 @@
 
 #include "lib/core/decide.h"
 #include "lib/core/election.h"
+#include "lib/core/gate.h"
 #include "lib/core/log.h"
 #include "lib/core/member.h"
 #include "lib/core/snapshot.h"
@@ -23,6 +25,12 @@
 #include "lib/core/zone_view.h"
 
 namespace rollcall {
+
+/// Records of decisions that were carried out: in, or in and out again.
+struct CarriedRecord {
+  bool withdrawn = false;
+};
+using CarriedRecords = std::map<KeyRecord, CarriedRecord>;
 
 /// What is done about one zone.
 struct ZoneWork {
@@ -54,6 +62,27 @@ struct ZoneWork {
     ServedZone seen;
     TtlHistory dnskey_ttl, zone_ttl;
   } server;
+
+  // The last gate.
+  struct Gate {
+    ServedLedger ledger;
+    std::optional<std::array<std::size_t, 2>> noted_at;  ///< What the others' part was made of.
+    std::vector<bool> settled;  ///< Decisions that all others have carried out.
+    CarriedRecords base;        ///< By those.
+    /// What of a member the ledger was told.
+    struct Other {
+      bool serving = false;
+      std::vector<std::size_t> open;  ///< Decisions that not all have carried out.
+      std::vector<bool> carried;      ///< Which of them this one has.
+      Seconds dnskey_ttl{0}, max_zone_ttl{0};
+      bool operator==(const Other&) const = default;
+    };
+    std::map<MemberId, Other> others;
+    std::vector<Misfit> refused;
+    std::string text;           ///< Why, for people; empty: nothing is refused.
+    std::optional<Time> until;
+    std::vector<KeyTarget> overridden;
+  } gate;
 
   // The parent.
   struct Parent {
@@ -174,8 +203,22 @@ class Member::Impl {
   void aim(ZoneWork& work) const;
   static bool as_seen_before(const ZoneWork::Server& server, const ServedZone& seen);
   void tend_server(ZoneWork& work);
+  void keep_serving(ZoneWork& work);
+  void order(ZoneWork& work, std::vector<KeyTarget> keys, bool cds_delete, bool to_do);
   void server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys, ServedZone seen);
   void server_in_order(ZoneWork& work, const std::vector<KeyTarget>& keys);
+
+  // member_gate.cpp
+  void note_served(ZoneWork& work);
+  void note_others(ZoneWork& work);
+  void note_other(ZoneWork& work, const MemberId& member, const std::vector<std::size_t>& open);
+  SaveServed served_to_save(const ZoneWork& work) const;
+  void restore_served(const ZoneRef& zone, std::vector<ServedEntry> entries);
+  void note_order(ZoneWork& work);
+  void note_verified(ZoneWork& work);
+  bool gate_refuses(ZoneWork& work);
+  std::string misfit_text(const ZoneWork& work, const Misfit& misfit) const;
+  std::optional<std::string> override_gate(const ZoneName& zone, std::string who);
 
   // member_heartbeat.cpp
   const Heartbeat& answers();
@@ -237,6 +280,7 @@ class Member::Impl {
   Acks acks_;
   Waits waits_;
   std::map<ZoneRef, ZoneWork> zones_;
+  std::size_t answers_changed_ = 0;  // how often
   bool all_stale_ = true;          // something changed that concerns every zone
   bool could_write_ = false, could_decide_ = false;  // in the pass before
   ZoneWork* looked_at_ = nullptr;  // whose times wake() belongs to
@@ -276,7 +320,7 @@ class Member::Impl {
 
   std::map<Incarnation, std::uint64_t> counters_;
   const std::uint64_t counter_at_start_;  // the highest that an earlier life of ours can have sent
-  std::map<MemberId, BootTime> received_at_;
+  std::map<MemberId, BootTime> received_at_, received_before_;  // the newest heartbeat, and the one before
   std::map<MemberId, Nanoseconds> clock_offset_;  // their clock minus ours, when received
   Heartbeat own_;               // answers(), as of when they last changed
   bool own_stale_ = true;       // something that answers() tells of changed

@@ -41,6 +41,7 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
     work.server.zone_ttl = ttls.zone;
     work.parent.ttl = ttls.ds;
   }
+  for (auto& [zone, entries] : restored.served) restore_served(zone, std::move(entries));
   asked_for_ = std::move(restored.asked_for);
   for (const Incarnation& author : log_.authors()) {
     for (const Fact& fact : log_.in_order(author)) {
@@ -102,6 +103,9 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
     clock_offset_[member.member] = offset;
     clocks_differ_ = clocks_differ_ || offset > settings_.clock_tolerance || -offset > settings_.clock_tolerance;
     heard_since_start_.insert(member.member);
+  }
+  if (const auto before = received_at_.find(member.member); before != received_at_.end()) {
+    received_before_[member.member] = before->second;
   }
   received_at_[member.member] = now.boot;
   if (counter > counters_[member]) {
@@ -209,7 +213,10 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
     again_ = false;
     follow_facts();
     if (own_stale_) acks_.set_self(answers());
-    all_stale_ = acks_.recount() || all_stale_;
+    if (acks_.recount()) {
+      all_stale_ = true;
+      ++answers_changed_;
+    }
     serve_when_allowed();
     finish_keys();
     look_at_zones();

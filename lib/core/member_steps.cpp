@@ -75,9 +75,10 @@ std::size_t Member::Impl::rank(const ZoneName& zone) const {
 }
 
 void Member::Impl::work_on(ZoneWork& work) {
-  tend_server(work);
   work.view = view_zone(work.zone, lens_for(work), waits_);
   work.view.parent = view_parent(work);
+  note_served(work);
+  tend_server(work);
   work.plan = {};
   if (!policy_known(work)) return;
   if (!work.configured) {

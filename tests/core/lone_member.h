@@ -3,6 +3,7 @@
 // CDS at once. What is left is the rules and their waits.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,20 +43,25 @@ struct Told {
 
 class LoneMember {
  public:
-  LoneMember(Policy policy, SignerAbility ability) : policy_(policy) {
-    Settings settings;
+  LoneMember(Policy policy, SignerAbility ability, bool last_gate = true) : policy_(policy) {
+    Settings& settings = settings_;
+    settings.last_gate = last_gate;
     settings.signer = ability;
     settings.cds_delete = true;
     settings.clock_tolerance = Seconds{400_days};
     settings.look_interval = Seconds{4000_days};
     settings.parent_poll = Seconds{3600};
     settings.heartbeat_idle = Seconds{4000_days};
-    member_ = std::make_unique<Member>(self, Uuid{}, settings, crypto_, delay_, Restored{});
-    member_->directory_current(true, "");
-    member_->config({});
-    member_->policy("default", policy);
-    member_->zone(config_);
+    start_member();
     member_->init({self.member, 1, "alone", {}, {}}, {1, self.member, {}, {}});
+  }
+
+  /// The agent dies and comes back with its store.
+  ///
+  /// tamper  What happens to the store meanwhile.
+  void restart(const std::function<void(Restored&)>& tamper = [](Restored&) {}) {
+    tamper(store_);
+    start_member();
   }
 
   /// Lets time go by until `end` after the start.
@@ -110,6 +116,7 @@ class LoneMember {
   }
 
   bool was_ever_bogus() const { return bogus_; }
+  int refusals() const { return refusals_; }  ///< By the last gate.
 
   MemberStatus status() const { return member_->status(moment()); }
   Member& member() { return *member_; }
@@ -120,12 +127,33 @@ class LoneMember {
   static constexpr Time start{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
  private:
+  void start_member() {
+    member_ = std::make_unique<Member>(self, Uuid{}, settings_, crypto_, delay_, store_);
+    member_->directory_current(true, "");
+    member_->config({});
+    member_->policy("default", policy_);
+    member_->zone(config_);
+  }
+
+  void keep(const Save& save) {
+    if (const auto* fact = std::get_if<SaveFact>(&save)) store_.facts.push_back(fact->fact);
+    if (const auto* wait = std::get_if<SaveWait>(&save)) store_.waits[wait->key] = wait->since;
+    if (const auto* wait = std::get_if<DropWait>(&save)) store_.waits.erase(wait->key);
+    if (const auto* served = std::get_if<SaveServed>(&save)) store_.served[served->zone] = served->entries;
+    if (const auto* progress = std::get_if<SaveProgress>(&save)) {
+      store_.vector = progress->vector;
+      store_.behind = progress->behind;
+      store_.serving = progress->serving;
+    }
+  }
+
   void settle() {
     for (bool busy = true; busy;) {
       Effects effects = member_->pass(moment(), [] { return std::uint64_t{0}; });
       if (effects.again) again_ = effects.again;
       busy = false;
       for (const Save& save : effects.saves) {
+        keep(save);
         if (const auto* fact = std::get_if<SaveFact>(&save)) note(fact->fact);
       }
       for (const Act& act : effects.acts) busy = std::visit([&](const auto& a) { return carry_out(a); }, act) || busy;
@@ -154,6 +182,10 @@ class LoneMember {
     key.fingerprint[0] = static_cast<std::byte>(made_);
     member_->key_made(key);
     return true;
+  }
+  bool carry_out(const Notice& notice) {
+    if (notice.event == "export refused") ++refusals_;
+    return false;
   }
   bool carry_out(const OpenEpoch& open) {
     member_->epoch_opened(open.fact, std::nullopt);
@@ -204,6 +236,9 @@ class LoneMember {
 
   Ledger ledger_;
   bool bogus_ = false;
+  int refusals_ = 0;
+  Settings settings_;
+  Restored store_;
   Policy policy_;
   ZoneConfig config_{zone, "default"};
   PlainCrypto crypto_;

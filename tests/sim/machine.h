@@ -97,6 +97,7 @@ class Machine : public Directory::Listener {
   void beat(const Heartbeat& heartbeat);
   void open(const OpenEpoch& act);
   void look(const Look& act);
+  void notice(const Notice& act);
   void wipe(const Wipe& act);
   void make_key(const MakeKey& act);
   void check(const CheckCandidate& act);
