@@ -322,6 +322,20 @@ TEST_CASE("a key is given up before its use", "[rollovers]") {
   CHECK_FALSE(zone.member.was_ever_bogus());
 }
 
+TEST_CASE("a KSK whose ZSK signs already belongs to a new chain, and is not given up alone", "[rollovers]") {
+  Policy policy = still();
+  Zone zone{policy};
+  policy.algorithm = Algorithm::ed25519;
+  zone.member.want(policy);
+  zone.pass(1h);
+  REQUIRE(zone.hour("ZSK +ZRRSIG 2") == 0);  // signatures first; nothing of the KSK is there
+  REQUIRE(zone.hour("KSK +DNSKEY 2") == -1);
+  CHECK(zone.member.member().abandon("example.test.", Role::ksk, "root"));
+  zone.pass(1000h);
+  CHECK(zone.state(Role::ksk, 2, Record::ds) == State::omnipresent);
+  CHECK(zone.state(Role::ksk, 1, Record::dnskey) == State::hidden);
+}
+
 TEST_CASE("in manual mode each step waits for somebody", "[rollovers]") {
   Policy policy = still();
   Zone zone{policy};
