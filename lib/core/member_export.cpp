@@ -143,6 +143,7 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
   auto& server = work.server;
   own_stale_ = true;
   server.busy = false;
+  server.answered = true;
   server.look_at = now_.boot + settings_.look_interval;
   server.dnskey_ttl.saw(seen.dnskey_ttl, now_.boot);
   server.zone_ttl.saw(seen.max_zone_ttl, now_.boot);

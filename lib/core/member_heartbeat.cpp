@@ -89,6 +89,11 @@ bool Member::Impl::knows_its_servers() const {
   });
 }
 
+// Nor may it decide or wipe by what its policy says alone: its server may serve larger ones.
+bool Member::Impl::knows_ttls(const ZoneWork& work) const {
+  return !settings_.serves_dns || work.server.answered || work.server.target.empty();
+}
+
 // Soon after something changed, seldom when nothing does.
 void Member::Impl::send_heartbeat() {
   std::vector<FactId> lacking = lacks();

@@ -44,6 +44,7 @@ struct ZoneWork {
     std::uint64_t order = 0;
     bool busy = false;         ///< An Export or Look is on its way.
     bool ever_verified = false;
+    bool answered = false;     ///< In this life, whatever it was: its TTLs are known.
     bool lost = false;         ///< It does not serve what was acked.
     std::string failure;
     std::optional<BootTime> failing_since;
@@ -182,6 +183,7 @@ class Member::Impl {
   std::vector<FactId> lacks() const;
   std::optional<Time> next_keys() const;
   bool knows_its_servers() const;
+  bool knows_ttls(const ZoneWork& work) const;
   void send_heartbeat();
   void note_gaps();
   void write_again();

@@ -260,7 +260,7 @@ void Member::Impl::prune_losers(ZoneWork& work) {
 
 // A key that left every cache is wiped by its owner after a while.
 void Member::Impl::purge_retired(ZoneWork& work) {
-  if (!may_write()) return;
+  if (!may_write() || !knows_ttls(work)) return;
   const Seconds purge = policy_of(work).purge;
   for (const KeyView& key : work.view.keys) {
     if (key.candidate.author != self_ || !key.completely_hidden()) continue;

@@ -108,7 +108,7 @@ void Member::Impl::take_steps(ZoneWork& work) {
     allowed[step.text] = before == work.allowed_since.end() ? now_.boot : before->second;
   }
   work.allowed_since = std::move(allowed);
-  if (!may_decide()) return;
+  if (!may_decide() || !knows_ttls(work)) return;
   if (const auto who = std::exchange(work.stepped_by, {}); who && !work.plan.permitted.empty()) {
     tell(Notice::Level::notice, "step by hand", work.zone.name, "asked by " + *who);
     return decide_step(work, work.plan.permitted.front());

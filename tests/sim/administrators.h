@@ -32,6 +32,7 @@ class Administrators {
   void go_insecure();
   void suspend();
   void by_hand();
+  void another_policy();
   void step();
   void give_up();
 

@@ -266,7 +266,11 @@ void Directory::break_session(std::size_t replica) {
 
 void Directory::notify_after(std::size_t replica, const Entry& entry, Nanoseconds delay) {
   context_.schedule.after(delay, [this, replica, entry, session = replicas_[replica].session] {
-    if (replicas_[replica].session == session) replicas_[replica].listener->entry(*entry);
+    if (replicas_[replica].session != session) return;
+    // What may be written again and has no number: a late notice brings what stands there by then.
+    const bool numbered = std::holds_alternative<Fact>(*entry) || std::holds_alternative<Heartbeat>(*entry);
+    const Entry present = numbered ? entry : at(replica, id_of(*entry)).entry;
+    if (present) replicas_[replica].listener->entry(*present);
   });
 }
 

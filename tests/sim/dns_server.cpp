@@ -21,6 +21,7 @@ DnsServer::DnsServer(Context& context, Judge& judge, std::size_t member)
 void DnsServer::load(const ZoneName& zone) {
   zones_[zone].now.zone_ttl = context_.swarm.zone_ttls[member_];
   zones_[zone].now.dnskey_ttl = context_.swarm.policy.dnskey_ttl;
+  zones_[zone].old = zones_[zone].now;
   if (lies_) return distrust(zone);
   show(zone);
 }

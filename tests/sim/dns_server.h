@@ -41,6 +41,7 @@ class DnsServer {
   void lie(bool lies);  ///< Says that it did what it was told, and does nothing.
   void recover();  ///< No more faults; a lost zone stays lost until an order.
 
+  bool troubled() const { return lies_ || context_.schedule.now() < hangs_until_; }
   /// Null if it has no such zone now.
   const Served* served(const ZoneName& zone) const;
   std::set<Fingerprint> cds(const ZoneName& zone) const;

@@ -83,6 +83,7 @@ void Judge::serves(std::size_t server, const ZoneName& name, const Served& conte
              std::string(to_string(role)) + " of " + name);
   }
   for (const auto& [key, records] : content.keys) {
+    if (records.nothing()) continue;  // it was served once
     const KeySet one = bit(zone, key);
     if (records.dnskey) dnskey.keys |= one;
     if (records.krrsig) dnskey.signers |= one;
@@ -93,11 +94,18 @@ void Judge::serves(std::size_t server, const ZoneName& name, const Served& conte
   zone.ledger.serve_dnskey(half(server, false), dnskey, content.dnskey_ttl, now);
   zone.ledger.serve_data(half(server, false), first, content.zone_ttl, now);
   zone.ledger.serve_data(half(server, true), second, content.zone_ttl, now);
+  if (time_line_.on()) {
+    std::string text = "DNSKEY " + names(zone, dnskey.keys) + " signed by " + names(zone, dnskey.signers) +
+                       ", data by " + names(zone, first);
+    if (second != first) text += " and by " + names(zone, second);
+    time_line_.serves(name, server_name(server), std::move(text));
+  }
   check(name, zone);
 }
 
 void Judge::silent(std::size_t server, const ZoneName& name) {
   Zone& zone = zones_[name];
+  time_line_.serves(name, server_name(server), "");
   zone.ledger.stop(half(server, false), context_.schedule.now());
   zone.ledger.stop(half(server, true), context_.schedule.now());
 }
@@ -111,6 +119,10 @@ void Judge::parent_serves(std::size_t address, const ZoneName& name,
     first_used_.try_emplace(key, context_.schedule.now());
   }
   zone.ledger.serve_ds(first_parent + address, keys, ttl, context_.schedule.now());
+  if (time_line_.on()) {
+    const std::string at = "parent " + std::to_string(address / 2 + 1) + (address % 2 == 0 ? "" : ", secondary");
+    time_line_.serves(name, at, "DS " + names(zone, keys));
+  }
   check(name, zone);
 }
 
@@ -199,10 +211,10 @@ void Judge::made(std::size_t member, const FactId& id, const Candidate& candidat
   for (const FactId& rival : rivals) {
     if (rival != id && rival.author == id.author) violated("two candidates of one member for " + to_string(candidate.generation));
   }
-  const bool earlier = std::ranges::any_of(rivals, [&](const FactId& rival) {
+  const bool beats_all = !rivals.empty() && std::ranges::all_of(rivals, [&](const FactId& rival) {
     return candidate.created < written_.at(rival).candidate.created;
   });
-  if (earlier) context_.counters.add("earlier candidate came later");
+  if (beats_all) context_.counters.add("winner changed before it was final");
   rivals.insert(id);
   context_.counters.add("candidate made");
   const auto place = std::ranges::find(appointed_, member);
@@ -225,7 +237,7 @@ void Judge::wiped(std::size_t member, const Candidate& candidate) {
   const KeySet one = KeySet{1} << number->second;
   const Views views = zone.ledger.views(context_.schedule.now());
   bool seen = false;
-  for (const KeySet ds : views.ds) seen = seen || (ds & one) != 0;
+  for (const KeySet ds : views.ds) seen = seen || ((ds & one) != 0 && !regressed_.contains(candidate.fingerprint));
   for (const DnskeyView& dnskey : views.dnskey) seen = seen || ((dnskey.keys | dnskey.signers) & one) != 0;
   for (const KeySet data : views.data) seen = seen || (data & one) != 0;
   if (seen) {
@@ -305,6 +317,10 @@ void Judge::recycle_numbers(Zone& zone, const Views& views) {
   for (const KeySet data : views.data) cached |= data;
   std::erase_if(zone.numbers,
                 [cached](const auto& entry) { return (cached & (KeySet{1} << entry.second)) == 0; });
+}
+
+std::string Judge::server_name(std::size_t server) {
+  return member_name(server / 2) + (server % 2 == 0 ? "" : ", secondary");
 }
 
 std::string Judge::names(const Zone& zone, KeySet keys) const {

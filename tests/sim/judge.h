@@ -16,6 +16,7 @@
 #include "lib/core/heartbeat.h"
 #include "lib/core/views.h"
 #include "tests/sim/context.h"
+#include "tests/sim/time_line.h"
 
 namespace rollcall::sim {
 
@@ -38,7 +39,7 @@ struct Served {
 
 class Judge {
  public:
-  explicit Judge(Context& context) : context_(context) {}
+  explicit Judge(Context& context) : context_(context), time_line_(context) {}
 
   // What servers serve, at the moment when it changes.
   void serves(std::size_t server, const ZoneName& zone, const Served& content);
@@ -49,6 +50,8 @@ class Judge {
   bool trust(std::size_t member, const ZoneName& zone);  ///< Whether it was not trusted before.
   void parent_serves(std::size_t address, const ZoneName& zone, const std::set<Fingerprint>& ds,
                      Seconds ttl);
+  /// The parent shows some of these although it was told otherwise: what it does then nobody can foresee.
+  void regressed(const std::set<Fingerprint>& ds) { regressed_.insert(ds.begin(), ds.end()); }
   /// A member's order of what to serve, before and after.
   void ordered(std::size_t member, const ZoneName& zone, const Served& before, const Served& after);
 
@@ -62,6 +65,7 @@ class Judge {
   void violated(const std::string& what);
 
   const std::optional<std::string>& violation() const { return violation_; }
+  void tell_time_line() const { time_line_.tell(); }
 
   /// The candidates of generations of which some key was ever served, but which are not that key and
   /// have no tombstone.
@@ -104,8 +108,10 @@ class Judge {
   void made(std::size_t member, const FactId& id, const Candidate& candidate);
   std::string explain(const Zone& zone, const Bogus& bogus) const;
   std::string names(const Zone& zone, KeySet keys) const;
+  static std::string server_name(std::size_t server);
 
   Context& context_;
+  TimeLine time_line_;
   std::map<ZoneName, Zone> zones_;
   std::set<std::pair<std::size_t, ZoneName>> distrusted_;
   std::map<std::size_t, Heartbeat> said_;  ///< By member: its last one.
@@ -113,6 +119,7 @@ class Judge {
   std::map<Fingerprint, FactId> by_key_;
   std::map<Fingerprint, Time> first_used_;
   Gone gone_;
+  std::set<Fingerprint> regressed_;
   std::set<MemberId> admitted_;
   std::vector<std::size_t> appointed_;
   std::optional<std::string> violation_;

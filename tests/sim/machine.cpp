@@ -55,6 +55,7 @@ void Machine::start() {
 void Machine::crash() {
   if (!alive()) return;
   tell("its agent dies");
+  if (std::exchange(key_in_hand_, false)) site_.context.counters.add("crash between key and fact");
   member_.reset();
   ++life_;
   pass_planned_ = false;
@@ -204,9 +205,11 @@ void Machine::look_again(const std::optional<BootTime>& again) {
 // What is new of our own is for the judge to know from the moment that it is durable.
 void Machine::save(const std::vector<Save>& saves) {
   for (const Save& save : saves) {
+    if (std::holds_alternative<DropIntent>(save)) key_in_hand_ = false;
     const auto* fact = std::get_if<SaveFact>(&save);
     if (fact != nullptr && fact->fact.id.author.member == id_ && store_.find(fact->fact.id) == nullptr) {
       site_.judge.wrote(index_, fact->fact);
+      if (std::holds_alternative<Candidate>(fact->fact.content)) key_in_hand_ = false;
     }
   }
   store_.apply(saves);

@@ -52,6 +52,11 @@ class Machine : public Directory::Listener {
   void set_clock(Nanoseconds wrong_by, double drift = 0);
   void fill_disk(bool full);
   bool stuck() const { return unsaved_.has_value(); }
+  /// Something is wrong with it just now, so that it may hold up the others.
+  bool troubled() const {
+    return !alive() || silent_ || disk_full_ || parent_deaf_ || drift_ != 0 || wrong_by_ != Nanoseconds{0} ||
+           !store_.serving() || dns_.troubled();
+  }
   void keep_copy() { copy_ = store_; }  ///< What a backup, or a disk that lies, would bring back.
   void return_to_copy();                ///< The machine crashes, and its store is that copy again.
   void lose_disk();                     ///< It never comes back.
@@ -121,6 +126,7 @@ class Machine : public Directory::Listener {
   Time directory_free_{};  ///< Writes to the directory keep their order.
   std::uint64_t wake_ = 0;
   bool pass_planned_ = false;
+  bool key_in_hand_ = false;  ///< Made, and not yet a fact in the store.
   std::uint64_t passes_today_ = 0;
   Time today_{};
 

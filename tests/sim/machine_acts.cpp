@@ -65,6 +65,7 @@ void Machine::make_key(const MakeKey& act) {
   later(site_.context.dice.between(milliseconds{1}, Seconds{3}), [this, act] {
     if (auto key = new_key(act)) {
       member_->key_made(std::move(*key));
+      key_in_hand_ = true;
     } else {
       site_.context.counters.add("key failed");
       member_->key_failed(act.intent, "simulated failure");

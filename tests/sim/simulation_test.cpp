@@ -14,7 +14,7 @@ namespace {
 
 std::uint64_t seeds() {
   const char* text = std::getenv("ROLLCALL_SIM_SEEDS");
-  return text == nullptr ? 400 : std::strtoull(text, nullptr, 10);
+  return text == nullptr ? 2000 : std::strtoull(text, nullptr, 10);
 }
 
 }  // namespace
@@ -40,11 +40,12 @@ TEST_CASE("no cache is ever bogus, and every zone gets rolled", "[simulation]") 
       "parent out of reach", "parent addresses differ", "DS a week late", "DS told by hand",
       "candidate made", "duplicate candidates", "loser pruned", "candidate rejected", "generation void",
       "fail-over made the key", "key failed", "step held over a day", "key purged", "key wiped",
-      "roll asked for", "roll asked for on both sides", "joined during a cut", "joined mid-roll",
-      "step held over a week", "late return", "earlier candidate came later", "tag collision",
+      "roll asked for", "roll asked for on both sides", "joined during a cut", "member joined mid-roll",
+      "step held over a week", "late return", "winner changed before it was final", "tag collision",
       "crash between intent and key", "clock drifts", "clock of 1970", "clock backwards over a reboot",
       "disk full", "notice lost", "full refresh", "signed with another key", "stale after restart",
-      "answered for what was not done", "DS withdrawn again", "store of before", "disk lost",
+      "answered for what was not done", "DS withdrawn again", "DS regressed", "DS of nobody's key",
+      "policy changed", "crash between key and fact", "store of before", "disk lost",
       "replication refused for its clock", "missing keys alarmed", "another algorithm wanted",
       "insecure wanted", "suspended", "step by hand", "abandoned", "emergency roll asked for", "key revoked"};
   for (const std::string& what : sometimes) {

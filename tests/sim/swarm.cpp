@@ -14,7 +14,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-constexpr std::array<std::pair<Fault, std::string_view>, 31> names{{
+constexpr std::array<std::pair<Fault, std::string_view>, 33> names{{
     {Fault::partition, "partition"}, {Fault::isolation, "isolation"},
     {Fault::one_way, "one-way"},     {Fault::flapping, "flapping"},
     {Fault::chain, "chain"},         {Fault::lag, "lag"},
@@ -30,17 +30,18 @@ constexpr std::array<std::pair<Fault, std::string_view>, 31> names{{
     {Fault::wrong_key, "wrong-key"}, {Fault::stale_zone, "stale-zone"},
     {Fault::liar, "liar"},           {Fault::ds_withdrawn, "ds-withdrawn"},
     {Fault::restored, "restored"},   {Fault::unsynced, "unsynced"},
-    {Fault::lost_disk, "lost-disk"},
+    {Fault::lost_disk, "lost-disk"}, {Fault::ds_back, "ds-back"},
+    {Fault::ds_foreign, "ds-foreign"},
 }};
 
-constexpr std::array<std::pair<Rollover, std::string_view>, 13> rollover_names{{
+constexpr std::array<std::pair<Rollover, std::string_view>, 14> rollover_names{{
     {Rollover::double_signature, "double-signature"}, {Rollover::double_ds, "double-ds"},
     {Rollover::double_rrset, "double-rrset"}, {Rollover::csk, "csk"},
     {Rollover::algorithm, "algorithm"},       {Rollover::liberal, "liberal"},
     {Rollover::insecure, "insecure"},         {Rollover::standby, "standby"},
     {Rollover::trust_anchor, "trust-anchor"}, {Rollover::emergency, "emergency"},
     {Rollover::abandon, "abandon"},           {Rollover::suspend, "suspend"},
-    {Rollover::manual, "manual"},
+    {Rollover::manual, "manual"},             {Rollover::policy, "policy"},
 }};
 
 std::size_t draw_members(Dice& dice) {

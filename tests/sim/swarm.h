@@ -45,6 +45,8 @@ enum class Fault : std::uint8_t {
   stale_zone,    ///< A server restarts with an old copy of the zone.
   liar,          ///< A member that answers for what its server does not do.
   ds_withdrawn,  ///< The parent takes a DS out, and puts it in again.
+  ds_back,       ///< The parent shows DS of before again, beside the right ones.
+  ds_foreign,    ///< The parent shows a DS of nobody's key, beside the right ones.
   restored,      ///< A machine comes back with an old copy of its store.
   unsynced,      ///< A disk that lost what it said was written.
   lost_disk,     ///< A machine that never comes back.
@@ -74,6 +76,7 @@ enum class Rollover : std::uint8_t {
   abandon,
   suspend,
   manual,        ///< Somebody takes the steps, once a day.
+  policy,        ///< TTLs, lifetimes and ways to roll change in the middle.
 };
 std::string_view to_string(Rollover rollover);
 std::optional<Rollover> rollover_from(std::string_view name);

@@ -115,7 +115,7 @@ void World::admit(std::size_t joiner, std::size_t by) {
   context_.trace.line("admin", host.name() + " is to admit " + machine(joiner).name());
   if (!directory_.whole()) context_.counters.add("joined during a cut");
   for (const ZoneName& zone : zones_) {
-    if (host.dns().keys_published(zone) > 2) context_.counters.add("joined mid-roll");
+    if (host.dns().keys_published(zone) > 2) context_.counters.add("member joined mid-roll");
   }
   host.poke();
 }
@@ -175,6 +175,7 @@ void World::every_day() {
   }
   watch_holds(reports);
   watch_alarms(reports);
+  watch_deadlines(reports);
   if (context_.swarm.parent_by_hand) tell_of_ds();
   context_.schedule.after(day, [this] { every_day(); });
 }

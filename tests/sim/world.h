@@ -50,6 +50,8 @@ class World {
   void admit(std::size_t joiner, std::size_t by);
   void roll(std::size_t at, Role role, bool emergency = false);
   void withdraw_ds(const ZoneName& zone) { parent_.withdraw(zone); }
+  void bring_back_ds(const ZoneName& zone) { parent_.bring_back(zone); }
+  void add_foreign_ds(const ZoneName& zone) { parent_.add_foreign(zone); }
   void appoint(std::size_t at, const std::vector<std::size_t>& managers);
   const std::vector<ZoneName>& zones() const { return zones_; }
 
@@ -63,6 +65,9 @@ class World {
   using Reports = std::vector<std::pair<const Machine*, MemberStatus>>;
   void watch_holds(const Reports& reports);
   void watch_alarms(const Reports& reports);
+  void watch_deadlines(const Reports& reports);
+  bool promises_deadlines() const;
+  std::string late(const ZoneName& zone) const;
   void tell_of_ds();
   void tell_state();
   MemberId new_id();
@@ -84,6 +89,8 @@ class World {
   Faults faults_;
   Administrators administrators_;
   std::map<std::string, unsigned> held_for_;  ///< Days, by step.
+  Time calm_since_{};                           ///< All could talk to all since then.
+  std::map<std::string, unsigned> speechless_for_;  ///< Days, by who does not say that a roll is late.
   std::map<std::string, unsigned> silent_for_;  ///< Days, by who should have raised which alarm.
 };
 
