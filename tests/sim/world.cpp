@@ -26,7 +26,7 @@ World::World(Swarm swarm, std::ostream* story, const DelayStrategy* delay)
     : context_(std::move(swarm), story),
       judge_(context_),
       directory_(context_),
-      parent_(context_, judge_, [this](const ZoneName& zone) { return announced(zone); }),
+      parent_(context_, judge_, [this](const ZoneName& zone) { return announced(zone, [](const Machine&) { return true; }); }),
       site_{context_, judge_, directory_, parent_, crypto_, vault_, delay != nullptr ? *delay : random_delay_,
             [this](std::size_t index) { faults_.died(index); }},
       faults_(*this),
@@ -157,10 +157,11 @@ void World::appoint(std::size_t at, const std::vector<std::size_t>& managers) {
   directory_.write(at, config);
 }
 
-std::vector<Parent::Cds> World::announced(const ZoneName& zone) const {
+std::vector<Parent::Cds> World::announced(const ZoneName& zone,
+                                          const std::function<bool(const Machine&)>& asked) const {
   std::vector<Parent::Cds> sets;
   for (const auto& machine : machines_) {
-    if (machine->dns().answering() && machine->dns().served(zone) != nullptr) {
+    if (asked(*machine) && machine->dns().answering() && machine->dns().served(zone) != nullptr) {
       sets.push_back({machine->dns().cds(zone), machine->dns().asks_for_no_ds(zone)});
     }
   }
@@ -231,9 +232,12 @@ void World::tell_of_ds() {
   for (const ZoneStatus& zone : host.status().zones) {
     const bool asked = std::ranges::any_of(zone.holds, [](const Hold& hold) { return hold.reason == Reason::parent; });
     const std::set<Fingerprint> there = parent_.agreed(zone.zone.name);
-    const auto announced_by_all = announced(zone.zone.name);
+    // People look at servers that they can trust; what liars say alone would be nobody's word.
+    const auto seen = announced(zone.zone.name, [this, &zone](const Machine& server) {
+      return judge_.trusted(server.index(), zone.zone.name);
+    });
     const auto all_say = [&](const Parent::Cds& wanted) {
-      return !announced_by_all.empty() && std::ranges::all_of(announced_by_all, [&](const Parent::Cds& cds) { return cds == wanted; });
+      return !seen.empty() && std::ranges::all_of(seen, [&](const Parent::Cds& cds) { return cds == wanted; });
     };
     if (!asked || !judge_.trusted(host.index(), zone.zone.name)) continue;
     if (all_say({{}, true}) && parent_.has_none(zone.zone.name)) {

@@ -3,6 +3,7 @@
 // and faults, all from one seed. First everything may break, then all is healed and has to agree.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <map>
 #include <memory>
@@ -58,7 +59,8 @@ class World {
   void set_up_zones();
   void wire(std::size_t index);
   std::optional<std::size_t> someone_serving(std::size_t but);
-  std::vector<Parent::Cds> announced(const ZoneName& zone) const;
+  /// By the servers that are `asked` and answer.
+  std::vector<Parent::Cds> announced(const ZoneName& zone, const std::function<bool(const Machine&)>& asked) const;
   void every_day();
   using Reports = std::vector<std::pair<const Machine*, MemberStatus>>;
   void watch_holds(const Reports& reports);
