@@ -5,6 +5,7 @@
 
 #include "lib/core/forecast.h"
 #include "tests/core/small_cluster.h"
+#include "tests/core/still_policy.h"
 
 using namespace rollcall;
 using namespace rollcall::test;
@@ -13,26 +14,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Seconds settled = 200h;
-constexpr SignerAbility exact{SwapAbility::exact, 0h};
-constexpr SignerAbility like_named{SwapAbility::together, 0h};
-
-// TTLkey 1, TTLsig 24, TTLds 2, Dprp 1, DprpP 1, pubsafe 24, retsafe 48; nothing is replaced by
-// itself.
-Policy still() {
-  Policy policy;
-  policy.dnskey_ttl = 1h;
-  policy.max_zone_ttl = 24h;
-  policy.ds_ttl = 2h;
-  policy.propagation = 1h;
-  policy.parent_propagation = 1h;
-  policy.publish_safety = 24h;
-  policy.retire_safety = 48h;
-  policy.zsk_lifetime = Seconds{0};
-  policy.ksk_lifetime = Seconds{0};
-  policy.window = policy.window_first = Seconds{0};
-  policy.purge = 4000_days;
-  return policy;
-}
 
 Policy with(const std::function<void(Policy&)>& change) {
   Policy policy = still();

@@ -3,32 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "tests/core/lone_member.h"
+#include "tests/core/still_policy.h"
 
 using namespace rollcall;
 using namespace rollcall::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr SignerAbility exact{SwapAbility::exact, 0h};
-constexpr SignerAbility like_named{SwapAbility::together, 0h};
-
-// TTLkey 1, TTLsig 24, TTLds 2, Dprp 1, DprpP 1, pubsafe 24, retsafe 48; nothing is replaced by itself.
-Policy still() {
-  Policy policy;
-  policy.dnskey_ttl = 1h;
-  policy.max_zone_ttl = 24h;
-  policy.ds_ttl = 2h;
-  policy.propagation = 1h;
-  policy.parent_propagation = 1h;
-  policy.publish_safety = 24h;
-  policy.retire_safety = 48h;
-  policy.zsk_lifetime = Seconds{0};
-  policy.ksk_lifetime = Seconds{0};
-  policy.window = policy.window_first = Seconds{0};
-  policy.purge = 4000_days;
-  return policy;
-}
 
 // A zone in order after 200 hours, and a clock that starts when something is asked for.
 class Zone {
