@@ -100,8 +100,7 @@ class Forecaster {
     if (forecast_.cut_short || whole_roll_seen()) forecast_.until = world_.now().wall;
   }
 
-  // --- what was said and seen
-  // ----------------------------------------------------------------------
+  // --- what was said and seen --------------------------------------------------------------------
 
   void learn(const Fact& fact) {
     const auto* key = std::get_if<Candidate>(&fact.content);

@@ -158,8 +158,7 @@ void IdealWorld::note(Fact& fact, const std::string& step) {
   }
 }
 
-// --- what the member asks for
-// ----------------------------------------------------------------------
+// --- what the member asks for --------------------------------------------------------------------
 
 bool IdealWorld::carry_out(const MakeKey& make) {
   while (tags_.contains(next_tag_) || tags_.contains(revoked_tag(next_tag_))) ++next_tag_;
@@ -223,8 +222,7 @@ Policy IdealWorld::policy() const {
   return found == start_.policies.end() ? Policy{} : found->second;
 }
 
-// --- the others
-// ------------------------------------------------------------------------------------
+// --- the others ----------------------------------------------------------------------------------
 
 // They have carried out everything that there is.
 Heartbeat IdealWorld::answer_of(const Incarnation& other) {

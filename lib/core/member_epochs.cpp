@@ -50,8 +50,7 @@ void Member::Impl::note_epoch(const Fact& fact) {
   });
 }
 
-// --- which is in use
-// ---------------------------------------------------------------------------------
+// --- which is in use -----------------------------------------------------------------------------
 
 // It never goes back: who joins later does not undo what all others had agreed on.
 void Member::Impl::raise_epoch() {
@@ -86,8 +85,7 @@ bool Member::Impl::holds_master_key(std::uint32_t number) const {
   return key && master_keys_.contains(*key);
 }
 
-// --- opened and dropped
-// ------------------------------------------------------------------------------
+// --- opened and dropped --------------------------------------------------------------------------
 
 // The older ones under which the newest copy of a live key is wrapped.
 std::set<std::uint32_t> Member::Impl::needed_epochs() const {
@@ -142,8 +140,7 @@ void Member::Impl::open_and_drop_master_keys() {
   });
 }
 
-// --- sealed
-// --------------------------------------------------------------------------------------------
+// --- sealed --------------------------------------------------------------------------------------
 
 // Who joins is sealed the one in use; whatever else it needs, it gets from the first who sees that.
 void Member::Impl::seal_master_keys() {
@@ -184,8 +181,7 @@ void Member::Impl::take_sealed() {
   add_epoch(*std::exchange(made_epoch_, {}));
 }
 
-// --- rotated
-// -------------------------------------------------------------------------------------------
+// --- rotated -------------------------------------------------------------------------------------
 
 std::optional<std::string> Member::Impl::cannot_rotate() const {
   if (!may_write()) {
@@ -255,8 +251,7 @@ void Member::Impl::end_epochs() {
   for (auto& [id, why] : over) add_fact(Tombstone{id, std::move(why)});
 }
 
-// --- told
-// -----------------------------------------------------------------------------------------------
+// --- told ----------------------------------------------------------------------------------------
 
 MasterKeyStatus Member::Impl::master_key_status() const {
   MasterKeyStatus status;

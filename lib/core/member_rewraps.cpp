@@ -7,8 +7,7 @@
 
 namespace rollcall {
 
-// --- keys wrapped again
-// ----------------------------------------------------------------------------------
+// --- keys wrapped again --------------------------------------------------------------------------
 
 std::vector<FactId> Member::Impl::rewraps_now(const FactId& candidate) const {
   std::vector<FactId> list;
@@ -86,8 +85,7 @@ FactId Member::Impl::newest_wrap(const FactId& candidate) const {
   return newest == rewraps.rend() ? candidate : newest->id;
 }
 
-// --- others' copies tried
-// ----------------------------------------------------------------------------------
+// --- others' copies tried ------------------------------------------------------------------------
 
 // The newest one that can be opened; older ones may have been wiped.
 std::optional<FactId> Member::Impl::wrap_to_check(const FactId& id, const Candidate& candidate) {
