@@ -182,10 +182,9 @@ TEST_CASE("in manual mode a step is taken by hand, and a key given up", "[agent]
   const std::string taken = agent.must("step", {{"zone", "a.test"}}).at("step");
   CHECK(taken.find("introduce") == 0);
   agent.until_status([&](const Json& status) {
-    for (const Json& hold : zone_in(status, "a.test.").at("holds")) {
-      if (hold.at("step") == taken) return false;
-    }
-    return true;
+    const Json zone = zone_in(status, "a.test.");
+    const Json& holds = zone.at("holds");
+    return std::none_of(holds.begin(), holds.end(), [&](const Json& hold) { return hold.at("step") == taken; });
   });
   CHECK(agent.ask("abandon", {{"zone", "a.test"}, {"role", "csk"}}).error().code == Errc::conflict);
   CHECK(agent.must("abandon", {{"zone", "a.test"}, {"role", "ZSK"}}).at("role") == "ZSK");

@@ -129,9 +129,9 @@ TEST_CASE("a thousand secrets of one moment do not keep their memory", "[secret]
   {
     std::vector<Secret> many;
     for (int i = 0; i < 1000; ++i) many.emplace_back(32);
-    REQUIRE(count_mappings() > before);
+    REQUIRE(count_mappings() > before + 1000);
   }
-  CHECK(count_mappings() <= before);
+  CHECK(count_mappings() < before + 100);  // not exactly: a sanitizer maps memory of its own
 }
 
 TEST_CASE("threads do not get each other's secrets", "[secret]") {
