@@ -127,8 +127,8 @@ std::vector<Option> agent_options() {
             "\"debug\", \"info\", \"notice\", \"warning\" or \"error\": this and what is worse.",
             FIELD(config.log_level), one_of({"debug", "info", "notice", "warning", "error"})),
       duration("agent", "start_limit",
-               "How long this daemon waits for a complete look at the directory before it says that it "
-               "is\nready. At boot named waits for that.",
+               "How long this daemon waits for a complete look at the directory, and for a word of another\n"
+               "member, before it says that it is ready. At boot named waits for that.",
                FIELD(config.start_limit), {0s, 1h}),
       serve_option(),
       duration("agent", "heartbeat_idle", "Between two heartbeats while nothing changes.",
@@ -195,6 +195,9 @@ std::vector<Option> signer_options() {
       field("signer", "server",
             "Where named answers queries and zone transfers of this machine: address@port.",
             FIELD(bind.server), read_address),
+      field("signer", "addresses",
+            "Where resolvers reach it: address@port. Others ask there before this member may be forgotten.",
+            SETTING(addresses), read_texts),
       path("signer", "key_directory",
            "Key files go to <key_directory>/<zone>/, which named must be able to read.",
            FIELD(bind.keys)),
@@ -313,6 +316,11 @@ Result<Config> finish(Draft draft) {
     return fail(Errc::malformed, "[directory]: " + valid.error().what);
   }
   config.settings.serves_dns = draft.signer_kind == "bind";
+  for (const std::string& address : config.settings.addresses) {
+    if (const auto read = dns::address_from(address); !read) {
+      return fail(Errc::malformed, "[signer]: addresses: " + read.error().what);
+    }
+  }
   if (config.settings.serves_dns) config.signer = std::move(draft.bind);
   return config;
 }

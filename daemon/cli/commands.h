@@ -17,8 +17,8 @@ struct Invocation {
   Caller caller{options};
   int exit = done;
 
-  std::string zone, policy, role, replica, token, id, on, until;
-  std::vector<std::string> failover, settings, zones;
+  std::string zone, policy, role, replica, token, id, on, until, heir;
+  std::vector<std::string> failover, settings, zones, members;
   std::int64_t hours = 24, last = 50;
   bool random = false, no_failover = false, check = false, follow = false;
   bool emergency = false, force = false, all = false, dry_run = false;
@@ -32,7 +32,7 @@ void add_looking(CLI::App& app, Invocation& call);    ///< status, forecast, inf
 void add_zones(CLI::App& app, Invocation& call);      ///< zone, suspend, resume
 void add_keys(CLI::App& app, Invocation& call);       ///< roll, abandon, step, ds
 void add_policies(CLI::App& app, Invocation& call);   ///< policy
-void add_cluster(CLI::App& app, Invocation& call);    ///< init, invite, join, set, serve
+void add_cluster(CLI::App& app, Invocation& call);    ///< init, invite, join, leave, forget, set, serve
 void add_master_key(CLI::App& app, Invocation& call); ///< master-key
 void add_directory(CLI::App& app, Invocation& call);  ///< directory
 

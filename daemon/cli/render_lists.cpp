@@ -7,6 +7,8 @@ namespace rollcall::cli {
 namespace {
 
 std::string part_of(const Json& member) {
+  const std::string out = member.at("out");
+  if (!out.empty()) return out.substr(0, out.find(':'));
   if (!member.at("in_roster").get<bool>()) return "not admitted";
   return member.at("serving").get<bool>() ? "serving" : "joining";
 }

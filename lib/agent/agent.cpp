@@ -31,6 +31,8 @@ const Agent::Verbs::Entry* Agent::Verbs::find(std::string_view name) {
       {"invite", &Agent::invite},
       {"invite-revoke", &Agent::invite_revoke},
       {"members", &Agent::members},
+      {"leave", &Agent::leave},
+      {"forget", &Agent::forget},
       {"zone-add", &Agent::zone_add},
       {"zone-list", &Agent::zone_list},
       {"zone-show", &Agent::zone_show},
@@ -126,7 +128,7 @@ Result<> Agent::run_shell(const Membership& self) {
   keyring_ = std::make_unique<Keyring>(std::move(*identity));
   auto shell = Shell::create({loop_, pool_, *directory_, signer_.get(), *store_, *keyring_, journal_,
                               self, options_.directory.base, boot_, options_.settings,
-                              options_.parents, *start_gate_});
+                              options_.parents, *start_gate_, [this] { start_over(); }});
   if (!shell) return tl::unexpected(shell.error());
   shell_ = std::move(*shell);
   shell_->start();

@@ -4,6 +4,7 @@
 //
 //   agent.cpp             start, and who answers which verb
 //   agent_membership.cpp  init, invite, join
+//   agent_departures.cpp  leave, forget
 //   agent_changes.cpp     set, roll, abandon, step, ds-published, ds-withdrawn, serve
 //   agent_zones.cpp       zone-add, zone-remove, zone-insecure, zone-secure, suspend, resume
 //   agent_policies.cpp    policy-list, policy-show, policy-set
@@ -87,9 +88,17 @@ class Agent {
   void enter(std::shared_ptr<Joining> joining, int tries);
   void write_joiner(std::shared_ptr<Joining> joining);
   void entered(std::shared_ptr<Joining> joining);
+  Result<> enter_as(Joining& joining, const Result<directory::Entry>& before);
   void await_admission(std::shared_ptr<Joining> joining, int tries);
   void look_again(std::function<void()> look);
   void add_all(std::shared_ptr<std::vector<directory::Entry>> entries, std::size_t index, Done<> done);
+
+  // agent_departures.cpp
+  struct Forgetting;
+  void leave(const control::Request& request, Reply reply);
+  void forget(const control::Request& request, Reply reply);
+  void decree(const Forgetting& forgetting, std::vector<std::string> alive);
+  void start_over();
 
   // agent_changes.cpp
   void set(const control::Request& request, Reply reply);

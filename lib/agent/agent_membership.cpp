@@ -16,6 +16,7 @@
 #include "lib/crypto/random.h"
 #include "lib/directory/codec_config.h"
 #include "lib/directory/codec_dn.h"
+#include "lib/directory/codec_heartbeat.h"
 
 namespace rollcall::agent {
 namespace {
@@ -288,14 +289,37 @@ void Agent::enter(std::shared_ptr<Joining> joining, int tries) {
                                            to_string(joining->token.cluster) +
                                            ", but the directory holds " + to_string(config->cluster)});
         }
-        Membership& self = joining->self;
-        self.cluster = joining->token.cluster;
-        self.founder = false;
-        self.anchor = {joining->token.inviter, joining->token.signing};
-        joining->entry.join_proof = join_proof(joining->token.secret, self.cluster, self.self);
-        if (auto stored = store_->set_membership(self); !stored) return stop(stored.error());
-        write_joiner(joining);
+        const std::string own = directory::member_dn(options_.directory.base, joining->self.self.member);
+        directory_->read(own, [this, joining](const Result<directory::Entry>& before) {
+          if (auto entered = enter_as(*joining, before); !entered) {
+            return joining->reply(tl::unexpected(control::Problem(entered.error())));
+          }
+          write_joiner(joining);
+        });
       });
+}
+
+// A machine that was a member comes back under the next number: what it promised under an earlier one
+// it may not know any more. What was asked for once and not answered yet is asked for again.
+Result<> Agent::enter_as(Joining& joining, const Result<directory::Entry>& before) {
+  Membership& self = joining.self;
+  self.cluster = joining.token.cluster;
+  self.founder = false;
+  self.anchor = {joining.token.inviter, joining.token.signing};
+  if (before) {
+    const auto entry = directory::read_member(*before);
+    const auto heartbeat = entry && !entry->heartbeat.empty() ? directory::decode(self.cluster, entry->heartbeat)
+                                                              : tl::unexpected(Error{});
+    if (heartbeat) {
+      const std::uint32_t last = std::max(heartbeat->heartbeat.member.number, entry->keys.incarnation);
+      self.self.incarnation = std::max(self.self.incarnation, last + 1);
+    }
+  } else if (before.error().code != Errc::not_found) {
+    return tl::unexpected(before.error());
+  }
+  joining.entry.keys = self.self;
+  joining.entry.join_proof = join_proof(joining.token.secret, self.cluster, self.self);
+  return store_->begin_life(self);
 }
 
 void Agent::write_joiner(std::shared_ptr<Joining> joining) {

@@ -124,12 +124,12 @@ Result<> Intake::take_heartbeat(const MemberId& owner, ByteView value,
   if (heartbeat.member.member != owner) {
     return fail(Errc::malformed, "its heartbeat is of another member");
   }
-  if (!parts_.trust.knows(heartbeat.member)) return defer(heartbeat.member, entry);
   if (!parts_.trust.signed_by(heartbeat.member, read->signed_bytes, read->signature)) {
+    if (!parts_.trust.knows(heartbeat.member)) return defer(heartbeat.member, entry);
     return fail(Errc::malformed, "the signature of its heartbeat does not verify");
   }
   if (owner == parts_.self.self.member) {
-    parts_.member.own_heartbeat_seen(heartbeat.counter, heartbeat.instance);
+    parts_.member.own_heartbeat_seen(heartbeat);
   } else {
     parts_.member.heartbeat(std::move(heartbeat), now());
   }
@@ -143,8 +143,8 @@ Result<> Intake::take_fact(directory::Entry& entry) {
   const Digest identity = identity_of(read->signed_bytes, read->fact.signature);
   const auto before = known_.find(id);
   if (before == known_.end() || before->second != identity) {
-    if (!parts_.trust.knows(id.author)) return defer(id.author, entry);
     if (!parts_.trust.signed_by(id.author, read->signed_bytes, read->fact.signature)) {
+      if (!parts_.trust.knows(id.author)) return defer(id.author, entry);
       return fail(Errc::malformed, "its signature does not verify");
     }
   }
@@ -197,8 +197,8 @@ void Intake::vanished(const std::string& dn) {
   if (where.place == directory::Place::policy) parts_.member.policy_gone(where.name);
   if (where.place == directory::Place::zone) parts_.member.zone_gone(where.name);
   if (where.place == directory::Place::fact) {
-    // That of a copy does not parse: only what its author wrote counts.
-    const auto id = fact_id_from(to_string(where.owner) + "." + where.name);
+    auto id = fact_id_from(to_string(where.owner) + "." + where.name);
+    if (!id && where.owner == parts_.self.self.member) id = fact_id_from(where.name);  // our copy of another's
     if (id) parts_.member.fact_vanished(*id);
   }
   events_.news();

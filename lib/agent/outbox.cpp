@@ -36,6 +36,24 @@ void Outbox::republish(const FactId& id) {
                           });
 }
 
+// Whether it worked shows by itself: whoever lacks the fact goes on saying so.
+void Outbox::copy(const FactId& id) {
+  auto entry = entry_of(id);
+  if (!entry) return;
+  entry->dn = directory::copy_dn(parts_.base, parts_.self.self.member, id);
+  entry->attributes["cn"] = {to_bytes(to_string(id))};
+  const auto counter = static_cast<std::uint64_t>(now().wall.time_since_epoch().count());
+  parts_.directory.add(*entry, [this, dn = entry->dn, counter](const Result<>& done) {
+    if (done || done.error().code != Errc::conflict) return;
+    parts_.directory.modify(dn, directory::touch(counter), [](const Result<>&) {});
+  });
+}
+
+void Outbox::wipe_copy(const FactId& id) {
+  parts_.directory.modify(directory::copy_dn(parts_.base, parts_.self.self.member, id),
+                          directory::wipe_wrapped_key(), [](const Result<>&) {});
+}
+
 void Outbox::heartbeat(Bytes value) {
   next_heartbeat_ = std::move(value);
   if (!sending_) send_heartbeat();

@@ -37,6 +37,10 @@ class Outbox {
   void publish(const FactId& id);
   /// Makes the server send an own fact again.
   void republish(const FactId& id);
+  /// Puts a copy of another's fact below the own container, or makes the server send it again.
+  void copy(const FactId& id);
+  /// Removes the wrapped key from the own copy of another's fact, if there is one.
+  void wipe_copy(const FactId& id);
   /// Removes the wrapped key of an own fact from the directory.
   void wipe(const FactId& id);
   /// Replaces the heartbeat. One is on its way at a time, so that a later one never arrives first.

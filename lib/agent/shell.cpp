@@ -88,7 +88,7 @@ void Shell::finish(Effects effects) {
   if (!store_alarm_.empty()) tell(notify::Level::notice, "store writable again", "", "");
   store_alarm_.clear();
   carry_out(effects);
-  parts_.start_gate.passed();
+  parts_.start_gate.passed(member_->may_answer(), member_->never_answers());
   arm(effects.again);
 }
 

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,6 +49,7 @@ struct ShellParts {
   Settings settings;
   std::vector<ParentServers> parents;
   StartGate& start_gate;
+  std::function<void()> start_over;  ///< This shell is to be replaced by one that reads the store anew.
 };
 
 class Shell {
@@ -99,6 +101,9 @@ class Shell {
 
   void act(const Publish& act) { outbox_.publish(act.fact); }
   void act(const Republish& act) { outbox_.republish(act.fact); }
+  void act(const Copy& act) { outbox_.copy(act.fact); }
+  void act(const StopAnswering&);
+  void act(const StartOver&) { parts_.start_over(); }
   void act(const MakeKey& act);
   void act(const CheckCandidate& act);
   void act(const OpenEpoch& act);

@@ -29,6 +29,22 @@ notify::Level level_of(Notice::Level level) {
 
 }  // namespace
 
+void Shell::act(const StopAnswering&) {
+  if (parts_.signer == nullptr) {
+    member_->stopped_answering();
+    return wake();
+  }
+  parts_.signer->stop([this, alive = alive_](const Result<>& done) {
+    if (!*alive) return;
+    if (done) {
+      member_->stopped_answering();
+    } else {
+      member_->not_stopped(done.error().what);
+    }
+    wake();
+  });
+}
+
 Result<std::vector<signer::KeyOrder>> Shell::orders(const std::vector<KeyTarget>& keys, Seconds ttl) {
   if (parts_.signer == nullptr) return fail(Errc::not_found, "this member has no signer");
   std::vector<signer::KeyOrder> out;

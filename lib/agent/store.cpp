@@ -94,6 +94,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& director
   if (!db) return tl::unexpected(db.error());
   if (auto set = db->execute(store_pragmas); !set) return tl::unexpected(set.error());
   if (auto ready = prepare_tables(*db, file); !ready) return tl::unexpected(ready.error());
+  if (auto added = db->execute(store_additions); !added) return tl::unexpected(added.error());
   return std::unique_ptr<Store>(new Store(std::move(lock), std::move(*db)));
 }
 
@@ -117,6 +118,16 @@ Result<std::optional<Membership>> Store::membership() {
   out.anchor.signing = query->array<32>();
   out.founder = query->number() != 0;
   return out;
+}
+
+Result<> Store::begin_life(const Membership& membership) {
+  return db_.transaction([&]() -> Result<> {
+    for (const char* sql : {"DELETE FROM serving", "DELETE FROM intents",
+                            "UPDATE life SET took_itself_in = 0, heir = NULL, asked_by = NULL"}) {
+      if (auto done = db_.execute(sql); !done) return done;
+    }
+    return set_membership(membership);
+  });
 }
 
 Result<> Store::set_membership(const Membership& membership) {

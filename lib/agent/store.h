@@ -76,6 +76,8 @@ class Store {
   Result<std::optional<Membership>> membership();
   /// Replaces the membership.
   Result<> set_membership(const Membership& membership);
+  /// The same, for another incarnation: it serves only when others have taken it in.
+  Result<> begin_life(const Membership& membership);
   Result<> forget_membership();
 
   /// Carries out all saves of a pass, or none of them; and takes from `staging` what belongs to them.

@@ -139,6 +139,18 @@ Result<> restore_serving(Database& db, Restored& out) {
   });
 }
 
+Result<> restore_life(Database& db, Restored& out) {
+  return each_row(db, "SELECT took_itself_in, heir IS NOT NULL, heir, asked_by FROM life", [&](Statement& row) -> Result<> {
+    out.took_itself_in = row.number() != 0;
+    if (row.number() == 0) return {};
+    Leaving leaving;
+    leaving.heir.bytes = row.array<16>();
+    leaving.asked_by = row.text();
+    out.leaving = std::move(leaving);
+    return {};
+  });
+}
+
 }  // namespace
 
 Result<Restored> Store::restore(const Membership& self, const std::string& boot) {
@@ -146,7 +158,7 @@ Result<Restored> Store::restore(const Membership& self, const std::string& boot)
   for (const Result<>& done :
        {restore_facts(db_, self, out), restore_vector(db_, out), restore_behind(db_, out),
         restore_intents(db_, out), restore_waits(db_, boot, out), restore_counters(db_, out),
-        restore_serving(db_, out)}) {
+        restore_serving(db_, out), restore_life(db_, out)}) {
     if (!done) return tl::unexpected(done.error());
   }
   return out;

@@ -40,6 +40,25 @@ class Saver {
         [&](Statement& query) { bind(query, save.intent); });
   }
 
+  Result<> operator()(const SaveLeaving& save) {
+    return run("UPDATE life SET heir = ?, asked_by = ?", [&](Statement& query) {
+      query.bind(ByteView{save.leaving.heir.bytes}).bind(std::string_view{save.leaving.asked_by});
+    });
+  }
+
+  Result<> operator()(const SaveNextLife& save) {
+    for (const char* sql : {"UPDATE life SET took_itself_in = 1", "DELETE FROM serving", "DELETE FROM intents"}) {
+      if (auto done = db_.execute(sql); !done) return done;
+    }
+    return run("UPDATE membership SET incarnation = ?",
+               [&](Statement& query) { query.bind(save.incarnation); });
+  }
+
+  Result<> operator()(const DropFacts& save) {
+    return run("DELETE FROM facts WHERE member = ? AND incarnation = ? AND seq > ?",
+               [&](Statement& query) { bind(query, save.author).bind(save.above); });
+  }
+
   Result<> operator()(const SaveWait& save) {
     return run("INSERT OR REPLACE INTO waits VALUES (?, ?, ?, ?, ?, ?, ?)", [&](Statement& query) {
       query.bind(std::string_view{boot_});

@@ -61,4 +61,14 @@ CREATE TABLE invites (
 );
 )sql";
 
+/// Came later, and is made where it is missing: how this life of the member began, and that it is to end.
+inline constexpr const char* store_additions = R"sql(
+CREATE TABLE IF NOT EXISTS life (
+  only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+  took_itself_in INTEGER NOT NULL,
+  heir BLOB, asked_by TEXT  -- NULL: nobody asked it to leave
+);
+INSERT OR IGNORE INTO life VALUES (1, 0, NULL, NULL);
+)sql";
+
 }  // namespace rollcall::agent

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/agent/trust.h"
 
+#include <iterator>
+
 #include "lib/crypto/identity.h"
 
 namespace rollcall::agent {
@@ -18,8 +20,10 @@ bool Trust::learn(const MemberKeys& keys) {
 }
 
 bool Trust::signed_by(const Incarnation& member, ByteView bytes, const Signature& signature) const {
-  const auto key = keys_.find(member);
-  return key != keys_.end() && crypto::verify(key->second, bytes, signature);
+  const auto after = keys_.upper_bound(member);
+  if (after == keys_.begin()) return false;
+  const auto& [life, key] = *std::prev(after);
+  return life.member == member.member && crypto::verify(key, bytes, signature);
 }
 
 }  // namespace rollcall::agent

@@ -20,6 +20,7 @@ class Trust {
   bool learn(const Fact& fact);
 
   bool knows(const Incarnation& member) const { return keys_.contains(member); }
+  /// A next life that the member took in itself has the keys of the one before.
   bool signed_by(const Incarnation& member, ByteView bytes, const Signature& signature) const;
 
  private:

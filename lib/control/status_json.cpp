@@ -42,6 +42,8 @@ class Printer {
               {"facts", m.facts},
               {"version", m.version},
               {"alarms", m.alarms},
+              {"incarnation", m.incarnation},
+              {"out", m.out},
               {"last_heartbeat", time_json(m.last_heartbeat)}};
     json["age_seconds"] = m.age ? Json(std::chrono::floor<Seconds>(*m.age).count()) : Json{};
     return json;
@@ -125,12 +127,14 @@ class Printer {
               {"serving", status_.serving},
               {"may_write", status_.may_write},
               {"doubt", status_.doubt},
+              {"out", status_.out},
               {"mode", status_.config.mode == Mode::random ? "random" : "appointed"},
               {"alarms", status_.alarms}};
     json["appointed"] =
         list_json(status_.config.appointed, [this](const MemberId& id) { return member(id); });
     json["members"] = list_json(status_.members, [this](const MemberLine& m) { return line(m); });
     json["master_key"] = master_key();
+    json["holds"] = list_json(status_.holds, [this](const Hold& h) { return hold(h); });
     return json;
   }
 
@@ -270,6 +274,17 @@ Json members_json(const MemberStatus& status, Time now) {
 }
 
 Json master_key_json(const MemberStatus& status) { return Printer{status}.master_key(); }
+Json forget_json(const MemberStatus& status, const ForgetPreview& preview) {
+  const Printer printer{status};
+  const auto member = [&](const MemberId& id) { return printer.member(id); };
+  return {{"dead", list_json(preview.dead, member)},
+          {"remain", list_json(preview.remain, member)},
+          {"refused", preview.refused},
+          {"impossible", preview.impossible},
+          {"ends", list_json(preview.ends, [&](const Hold& hold) { return printer.hold(hold); })},
+          {"risks", preview.risks},
+          {"wait", std::chrono::ceil<Seconds>(preview.wait).count()}};
+}
 
 Json zone_list_json(const MemberStatus& status, Time now) {
   const auto brief = [](const ZoneStatus& z) {

@@ -6,10 +6,12 @@
 //
 //   STATUS: {"now":TIME, "self":MEMBER, "cluster":UUID, "in_cluster":BOOL, "serving":BOOL,
 //            "may_write":BOOL, "doubt":TEXT, "mode":"random"|"appointed", "appointed":[MEMBER, …],
-//            "master_key":MASTER_KEY, "members":[LINE, …], "zones":[ZONE, …], "alarms":[TEXT, …]}
+//            "master_key":MASTER_KEY, "members":[LINE, …], "zones":[ZONE, …], "alarms":[TEXT, …],
+//            "out":TEXT (why it is forgotten, leaving or left, or empty), "holds":[HOLD, …] (of decrees)}
 //   MEMBER: {"member":UUID, "host":TEXT}
 //   LINE:   MEMBER and {"self":BOOL, "in_roster":BOOL, "serving":BOOL, "fresh":BOOL,
-//            "last_heartbeat":TIME, "age_seconds":N|null, "facts":N, "version":TEXT, "alarms":[TEXT, …]}
+//            "last_heartbeat":TIME, "age_seconds":N|null, "facts":N, "version":TEXT, "alarms":[TEXT, …],
+//            "incarnation":N, "out":TEXT ("forgotten", "left", … or empty)}
 //   MASTER_KEY: {"epoch":N (of new keys; 0: none), "rotating":BOOL, "keys_left":N (not under it everywhere),
 //            "text":TEXT (what a rotation waits for), "waits_for":[MEMBER, …]}
 //   ZONE:   {"zone":TEXT, "incarnation":N, "policy":TEXT, "state":"unsigned"|"signed"|"rolling"|"held",
@@ -58,6 +60,9 @@ Json zone_list_json(const MemberStatus& status, Time now);
 
 /// Answers `master-key-show`.
 Json master_key_json(const MemberStatus& status);
+
+/// The answer to `forget`, but for `written`.
+Json forget_json(const MemberStatus& status, const ForgetPreview& preview);
 
 /// What `info` tells that MemberStatus does not know.
 struct InfoExtras {

@@ -22,6 +22,16 @@
 //                     -> {"cluster":UUID, "member":UUID, "host":TEXT, "inviter":MEMBER, "admitted":BOOL}
 //                     `admitted` false: asked, and still waiting; `status` tells how it goes.
 //                     malformed: no token; denied: it was refused.
+//   leave           {"heir"?: TEXT}
+//                     Stops the DNS server of this machine, waits for the caches and says so. `heir`: who
+//                     ends its keys. -> {"host":TEXT, "serves_dns":BOOL}; `status` tells how it goes.
+//                     conflict: nobody else serves, or this member is in doubt.
+//   forget          {"members":[TEXT, …], "dry_run"?: BOOL, "force"?: BOOL}
+//                     Decrees that these members are dead. Their DNS servers are asked first.
+//                     -> {"dead":[MEMBER, …], "remain":[MEMBER, …], "refused":[TEXT, …],
+//                         "impossible":[TEXT, …], "ends":[HOLD, …], "risks":[TEXT, …],
+//                         "wait":SECONDS, "written":BOOL}
+//                     conflict: one of them is alive, or something would be lost; `force` overrides that.
 //   members         {}
 //                     -> {"now":TIME, "members":[LINE, …]}, as in `status`.
 //   zone-add        {"zone":TEXT, "policy"?: TEXT, default "default"}
@@ -132,6 +142,8 @@ inline constexpr Verb verbs[] = {
     {"invite-revoke", Right::change, {"id"}},
     {"join", Right::change, {"token"}},
     {"members", Right::read, {}},
+    {"leave", Right::change, {"heir"}},
+    {"forget", Right::change, {"members", "dry_run", "force"}},
     {"zone-add", Right::change, {"zone", "policy"}},
     {"zone-remove", Right::change, {"zone", "force"}},
     {"zone-insecure", Right::change, {"zone"}},

@@ -78,7 +78,30 @@ bool Acks::Answers::covers(const FactId& fact, std::size_t& place) const {
   return covered[place].second >= fact.seq;
 }
 
+void Acks::bury(const std::map<MemberId, std::uint32_t>& departed) {
+  if (departed == departed_) return;
+  departed_ = departed;
+  std::erase_if(received_, [this](const auto& entry) {
+    const auto out = departed_.find(entry.first);
+    if (out == departed_.end() || entry.second.newest.member.number > out->second) return false;
+    uncounted_.erase(entry.first);
+    return true;
+  });
+  news_ = roster_stale_ = true;
+  hear_all();
+  seat_all();  // nothing that is asked meanwhile may meet those who are out
+}
+
+void Acks::set_guards(std::set<MemberId> kept, std::set<MemberId> removed) {
+  if (kept == kept_ && removed == removed_) return;
+  kept_ = std::move(kept);
+  removed_ = std::move(removed);
+  news_ = roster_stale_ = true;
+}
+
 bool Acks::receive(Heartbeat heartbeat) {
+  const auto out = departed_.find(heartbeat.member.member);
+  if (out != departed_.end() && heartbeat.member.number <= out->second) return false;
   const auto [at, first] = received_.try_emplace(heartbeat.member.member);
   Received& received = at->second;
   if (!first) {
@@ -193,6 +216,8 @@ bool Acks::unite_rosters() {
   for (const auto& [member, received] : received_) {
     if (received.counted) unite(received.counted->roster);
   }
+  unite({kept_.begin(), kept_.end()});
+  std::erase_if(everybody, [this](const MemberId& member) { return removed_.contains(member); });
   const bool changed = everybody != roster_;
   roster_ = std::move(everybody);
   return changed;

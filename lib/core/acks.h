@@ -26,6 +26,12 @@ class Acks {
   /// Returns  Whether it was new.
   bool receive(Heartbeat heartbeat);
 
+  /// Who is out for good, each with its last life: what it says, or said, counts no more.
+  void bury(const std::map<MemberId, std::uint32_t>& departed);
+
+  /// Beside what the rosters say: whose answer is needed still, or not any more.
+  void set_guards(std::set<MemberId> kept, std::set<MemberId> removed);
+
   /// The reader's own heartbeat, as it would be written now. Always counts.
   void set_self(Heartbeat heartbeat);
 
@@ -106,6 +112,8 @@ class Acks {
   const FactLog& log_;
   std::optional<Answers> self_;
   std::map<MemberId, Received> received_;
+  std::map<MemberId, std::uint32_t> departed_;
+  std::set<MemberId> kept_, removed_;
   std::set<MemberId> uncounted_;                // whose newest is not counted, or not looked at
   std::vector<MemberId> roster_;
   std::vector<Seat> seats_;

@@ -58,6 +58,17 @@ const std::deque<Fact>& FactLog::in_order(const Incarnation& author) const {
   return found == authors_.end() ? none : found->second.ordered;
 }
 
+std::vector<Fact> FactLog::take_early(const Incarnation& author, std::uint64_t above) {
+  std::vector<Fact> taken;
+  const auto found = authors_.find(author);
+  if (found == authors_.end()) return taken;
+  auto& early = found->second.early;
+  for (auto at = early.upper_bound(above); at != early.end(); at = early.erase(at)) {
+    taken.push_back(std::move(at->second));
+  }
+  return taken;
+}
+
 std::vector<Incarnation> FactLog::authors() const {
   std::vector<Incarnation> list;
   for (const auto& [author, facts] : authors_) list.push_back(author);

@@ -41,6 +41,8 @@ class FactLog {
 
   std::vector<Incarnation> authors() const;
   std::size_t size() const { return size_; }  ///< Of all that are held in order.
+  /// Takes out what is held beyond a number and not in order yet.
+  std::vector<Fact> take_early(const Incarnation& author, std::uint64_t above);
   const std::set<Incarnation>& contradicted() const { return contradicted_; }
 
  private:

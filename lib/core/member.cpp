@@ -61,16 +61,11 @@ void Member::fact(Fact fact) { impl_->fact(std::move(fact)); }
 void Member::fact_vanished(const FactId& id) { impl_->fact_vanished(id); }
 void Member::heartbeat(Heartbeat heartbeat, Moment now) { impl_->heartbeat(std::move(heartbeat), now); }
 
-void Member::own_heartbeat_seen(std::uint64_t counter, const Uuid& instance) {
-  if (instance == impl_->instance_ || counter <= impl_->counter_at_start_) return;
-  impl_->identity_trouble_ =
-      "another agent writes heartbeats with this member's identity: stop one of the two, then "
-      "restart this one";
-}
+void Member::own_heartbeat_seen(const Heartbeat& heartbeat) { impl_->own_heartbeat_seen(heartbeat); }
 
 void Member::directory_current(bool current, std::string why) {
   if (current && !impl_->current_) {
-    for (const auto& [seq, since] : impl_->unseen_) impl_->to_write_again_.insert(seq);
+    for (const FactId& id : impl_->unseen_) fact_vanished(id);
   }
   impl_->current_ = current;
   impl_->read_once_ = impl_->read_once_ || current;
@@ -215,6 +210,18 @@ std::optional<MasterKeyId> Member::current_master_key() const {
   return number ? impl_->epochs_.key(*number) : std::nullopt;
 }
 FactId Member::newest_wrap(const FactId& candidate) const { return impl_->newest_wrap(candidate); }
+std::optional<std::string> Member::leave(std::optional<MemberId> heir, std::string asked_by) {
+  return impl_->leave(heir, std::move(asked_by));
+}
+std::optional<std::string> Member::forget(const Uuid& decree, const std::vector<MemberId>& dead,
+                                          std::string asked_by, bool force) {
+  return impl_->forget(decree, dead, std::move(asked_by), force);
+}
+ForgetPreview Member::preview_forget(const std::vector<MemberId>& dead) const {
+  return impl_->preview_forget(dead);
+}
+bool Member::may_answer() const { return impl_->may_answer(); }
+bool Member::never_answers() const { return impl_->never_answers(); }
 std::optional<std::string> Member::cannot_remove(const ZoneName& zone) const {
   return impl_->cannot_remove(zone);
 }

@@ -60,6 +60,7 @@ struct Settings {
   SignerAbility signer;            ///< What the own server can do.
   bool serve_automatically = true; ///< False: serving comes on by set_serving() only.
   std::string version;
+  std::vector<std::string> addresses = {};  ///< `address@port` where resolvers reach the own server.
 };
 
 /// A key that the member was about to make; written before the key.
@@ -74,6 +75,12 @@ struct SeenTtls {
   TtlHistory dnskey, zone, ds;
 };
 
+/// What an administrator asked of a member that is to go for good.
+struct Leaving {
+  MemberId heir;
+  std::string asked_by;
+};
+
 /// What survives a restart. The shell loads it from the store; all facts are verified already.
 struct Restored {
   std::vector<Fact> facts;
@@ -85,6 +92,8 @@ struct Restored {
   bool serving = false;
   std::map<ZoneRef, SeenTtls> ttls;     ///< Of this boot only.
   std::vector<FactContent> asked_for;   ///< By people, and no facts yet. Not stored: in a snapshot only.
+  bool took_itself_in = false;          ///< This life began with SaveNextLife.
+  std::optional<Leaving> leaving = {};  ///< It was asked to leave.
 };
 
 // --- effects: saves -----------------------------------------------------------------------------
@@ -96,7 +105,11 @@ struct SaveWait { WaitKey key; BootTime since; };
 struct DropWait { WaitKey key; };
 struct SaveCounter { Incarnation member; std::uint64_t counter; };
 struct SaveProgress { std::vector<VectorEntry> vector; std::vector<Behind> behind; bool serving; };
-using Save = std::variant<SaveFact, SaveIntent, DropIntent, SaveWait, DropWait, SaveCounter, SaveProgress>;
+struct SaveLeaving { Leaving leaving; };
+struct SaveNextLife { std::uint32_t incarnation; };  ///< From now on this is who it is. Not serving.
+struct DropFacts { Incarnation author; std::uint64_t above; };  ///< They never counted.
+using Save = std::variant<SaveFact, SaveIntent, DropIntent, SaveWait, DropWait, SaveCounter, SaveProgress,
+                          SaveLeaving, SaveNextLife, DropFacts>;
 
 // --- effects: acts ------------------------------------------------------------------------------
 
@@ -104,6 +117,8 @@ using Save = std::variant<SaveFact, SaveIntent, DropIntent, SaveWait, DropWait, 
 struct Publish { FactId fact; };
 /// Somebody lacks this own fact: make the server send it again.
 struct Republish { FactId fact; };
+/// Put a copy of another's fact below the own container; if it is there, make the server send it again.
+struct Copy { FactId fact; };
 /// Make a key with a tag that is not taken, wrap it, then call key_made().
 struct MakeKey { Intent intent; std::uint32_t epoch; std::vector<std::uint16_t> taken_tags; };
 /// Unwrap, compare with the DNSKEY, sign and verify something; then call candidate_checked(). The fact is a
@@ -148,6 +163,10 @@ struct Wipe { FactId candidate; };
 /// The same for one wrapped copy of a key that has a later one: of a candidate, or of a rewrap.
 struct WipeWrap { FactId fact; };
 struct SendHeartbeat { Heartbeat heartbeat; };
+/// The own DNS server must not answer any more; then call stopped_answering(), or not_stopped().
+struct StopAnswering {};
+/// Begin anew with what the store holds now: this Member is not asked again.
+struct StartOver {};
 /// For people: the audit trail.
 struct Notice {
   enum class Level : std::uint8_t { info, notice, warning, error } level;
@@ -155,8 +174,9 @@ struct Notice {
   ZoneName zone;      ///< May be empty.
   std::string text;
 };
-using Act = std::variant<Publish, Republish, MakeKey, CheckCandidate, OpenEpoch, DropEpoch, MakeEpoch,
-                         SealEpoch, RewrapKey, Export, Look, AskParent, Wipe, WipeWrap, SendHeartbeat, Notice>;
+using Act = std::variant<Publish, Republish, Copy, MakeKey, CheckCandidate, OpenEpoch, DropEpoch, MakeEpoch,
+                         SealEpoch, RewrapKey, Export, Look, AskParent, Wipe, WipeWrap, SendHeartbeat,
+                         StopAnswering, StartOver, Notice>;
 
 struct Effects {
   std::vector<Save> saves;           ///< One transaction, before any of `acts`.
@@ -222,9 +242,9 @@ class Member {
   void zone(ZoneConfig zone);
   void zone_gone(const ZoneName& name);
   void fact(Fact fact);
-  void fact_vanished(const FactId& id);  ///< An own one is written again.
+  void fact_vanished(const FactId& id);  ///< It, or a copy of it, is to be written again.
   void heartbeat(Heartbeat heartbeat, Moment now);
-  void own_heartbeat_seen(std::uint64_t counter, const Uuid& instance);
+  void own_heartbeat_seen(const Heartbeat& heartbeat);
   /// False: blind; nothing new is written.
   void directory_current(bool current, std::string why);
   /// An entry that cannot be read, or one that can again (`why` empty).
@@ -247,6 +267,8 @@ class Member {
   void parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now);
   void parent_silent(const ZoneRef& zone, std::string why);  ///< It did not answer at some address.
   void parent_unconfigured(const ZoneRef& zone);             ///< This agent knows no address of it.
+  void stopped_answering();
+  void not_stopped(std::string why);
 
   // What people ask of this agent. Each returns why it cannot be done, or nothing.
   std::optional<std::string> admit(MemberKeys joiner, Epoch sealed);
@@ -270,6 +292,20 @@ class Member {
   /// The fact whose wrapped key is to be used for a candidate: its newest rewrap that was carried out, or
   /// itself.
   FactId newest_wrap(const FactId& candidate) const;
+
+  /// This member goes for good; its keys go to the heir. The server must not be in any NS set any more.
+  std::optional<std::string> leave(std::optional<MemberId> heir, std::string asked_by);
+  /// Decrees that these are dead. `force`: although they seem to be alive, or something would be lost.
+  std::optional<std::string> forget(const Uuid& decree, const std::vector<MemberId>& dead,
+                                    std::string asked_by, bool force);
+  /// What that would do.
+  ForgetPreview preview_forget(const std::vector<MemberId>& dead) const;
+
+  /// Whether the own DNS server may be started: what it is to serve was compared with another member, and
+  /// nobody forgot this one. If nobody answers, the shell waits for a while only; see never_answers().
+  bool may_answer() const;
+  /// However long nobody answers: it was forgotten, left, or its store is known to be an old copy.
+  bool never_answers() const;
 
   /// Why a zone cannot be removed without harm: caches may have keys of it, or soon will.
   std::optional<std::string> cannot_remove(const ZoneName& zone) const;

@@ -45,6 +45,7 @@ std::optional<Nanoseconds> Member::Impl::clock_behind() const {
 }
 
 std::string Member::Impl::doubt() const {
+  if (forgotten_) return "this member was forgotten by decree of " + forgotten_by_;
   if (!identity_trouble_.empty()) return identity_trouble_;
   if (!current_) return "the directory cannot be followed: " + not_current_why_;
   if (!clocks_differ_ && !jumped_at_) return {};  // so does no median
@@ -62,8 +63,10 @@ std::string Member::Impl::doubt() const {
 // After a start a member compares itself with another one before it decides anything: its store,
 // or its directory, may be an old copy.
 bool Member::Impl::compared() const {
-  const bool only_one = acks_.roster().size() == 1;
-  return only_one || !heard_since_start_.empty();
+  const bool only_one = std::ranges::all_of(acks_.roster(), [this](const MemberId& member) {
+    return member == self_.member || members_.departed().contains(member);
+  });
+  return (only_one && !acks_.roster().empty()) || !heard_since_start_.empty();
 }
 
 }  // namespace rollcall

@@ -150,8 +150,8 @@ void Member::Impl::seal_master_keys() {
   for (const MasterKeyId& key : master_keys_) {
     if (epochs_.key(key.number) != key) continue;
     for (const MemberId& member : acks_.roster()) {
-      const auto keys = known_.find(member);
-      if (keys == known_.end() || epochs_.sealed_to(key.number, member)) continue;
+      const MemberKeys* keys = keys_of(member);
+      if (keys == nullptr || epochs_.sealed_to(key.number, member)) continue;
       const std::pair what{key.number, member};
       const auto before = unsealed_since_.find(what);
       const BootTime since = before == unsealed_since_.end() ? now_.boot : before->second;
@@ -163,7 +163,7 @@ void Member::Impl::seal_master_keys() {
         continue;
       }
       unsealed[what] = now_.boot;  // once more if nothing comes of it
-      effects_.acts.push_back(SealEpoch{key, keys->second});
+      effects_.acts.push_back(SealEpoch{key, *keys});
     }
   }
   unsealed_since_ = std::move(unsealed);
@@ -210,10 +210,10 @@ void Member::Impl::begin_rotation() {
   }
   std::vector<MemberKeys> recipients;
   for (const MemberId& member : acks_.roster()) {
-    const auto keys = known_.find(member);
-    if (member != self_.member && keys != known_.end()) recipients.push_back(keys->second);
+    const MemberKeys* keys = keys_of(member);
+    if (member != self_.member && keys != nullptr) recipients.push_back(*keys);
   }
-  recipients.push_back(known_.at(self_.member));
+  recipients.push_back(known_.at(self_));
   making_epoch_ = true;
   effects_.acts.push_back(MakeEpoch{epochs_.newest() + 1, std::move(recipients)});
 }

@@ -110,7 +110,7 @@ bool Member::Impl::as_seen_before(const ZoneWork::Server& server, const ServedZo
 
 void Member::Impl::tend_server(ZoneWork& work) {
   auto& server = work.server;
-  if (!settings_.serves_dns || server.busy) return;
+  if (!settings_.serves_dns || server.busy || is_out()) return;
   aim(work);
   const std::vector<KeyTarget>& target = server.target;
   if (target.empty() && server.verified.empty()) return;

@@ -24,7 +24,7 @@ const Fact& Member::Impl::add_fact(FactContent content) {
   fact.signature = crypto_.sign(fact.id, fact.created, fact.content);
   effects_.saves.push_back(SaveFact{fact});
   effects_.acts.push_back(Publish{id});
-  unseen_.emplace(id.seq, now_.boot);
+  unseen_.insert(id);
   own_stale_ = true;
   MUST(log_.add(std::move(fact)) == FactLog::Added::added);
   again_ = true;
@@ -44,13 +44,24 @@ void Member::Impl::note(const Fact& fact) {
     work_of(*zone).stale = true;
   }
   if (const auto* tombstone = std::get_if<Tombstone>(&fact.content)) {
-    if (tombstone->ended.author == fact.id.author) ended_.insert(tombstone->ended);
+    if (members_.may_end(fact.id.author, tombstone->ended.author)) {
+      ended_.insert(tombstone->ended);
+    } else {
+      foreign_tombstones_.push_back(fact.id);
+    }
     all_stale_ = true;
   }
   if (const auto* admit = std::get_if<Admit>(&fact.content)) {
     all_stale_ = true;
-    for (const MemberKeys& keys : admit->known) known_.try_emplace(keys.member, keys);
-    known_.insert_or_assign(admit->joiner.member, admit->joiner);
+    const auto know = [this](const MemberKeys& keys) {
+      known_.try_emplace({keys.member, keys.incarnation}, keys);
+    };
+    for (const MemberKeys& keys : admit->known) know(keys);
+    know(admit->joiner);
+  }
+  if (zone_of(fact) == nullptr) {
+    members_.add(fact);
+    members_stale_ = members_stale_ || !(std::holds_alternative<Epoch>(fact.content) || std::holds_alternative<Rewrap>(fact.content));
   }
 }
 
@@ -125,11 +136,7 @@ bool Member::Impl::carry(const Fact& fact) {
   if (const auto* epoch = std::get_if<Epoch>(&fact.content)) return carry_epoch(fact, *epoch);
   if (const auto* rewrap = std::get_if<Rewrap>(&fact.content)) return carry_rewrap(fact, *rewrap);
   if (const auto* tombstone = std::get_if<Tombstone>(&fact.content)) {
-    carry_tombstone(fact, *tombstone);
-  }
-  if (const auto* admit = std::get_if<Admit>(&fact.content)) {
-    again_ = roster_.insert({admit->joiner.member, admit->joiner.incarnation}).second || again_;
-    own_stale_ = true;
+    carry_tombstone(*tombstone);
   }
   return true;  // the others are carried out by being stored
 }
@@ -183,13 +190,13 @@ std::optional<std::string> Member::Impl::objection(const Candidate& candidate) {
 }
 
 bool Member::Impl::carry_decision(const Fact& fact, const Decision& decision) {
-  if (!settings_.serves_dns) return true;
+  if (!settings_.serves_dns || is_out()) return true;
   return work_of(decision.zone).server.carried_decisions.contains(fact.id);
 }
 
 // A wiped key is gone for good, so a tombstone for a key that is served is not believed.
-void Member::Impl::carry_tombstone(const Fact& fact, const Tombstone& tombstone) {
-  if (tombstone.ended.author != fact.id.author) return;
+void Member::Impl::carry_tombstone(const Tombstone& tombstone) {
+  if (!ended_.contains(tombstone.ended)) return;
   const Fact* ended = log_.find(tombstone.ended);
   const auto* candidate = ended ? std::get_if<Candidate>(&ended->content) : nullptr;
   if (!candidate) return;

@@ -67,7 +67,8 @@ std::vector<FactId> Member::Impl::lacks() const {
     const std::uint64_t heard = acks_.highest_heard_of(author);
     for (std::uint64_t seq = log_.prefix(author) + 1; seq <= heard; ++seq) {
       if (list.size() == most_lacks) return list;
-      if (!log_.holds({author, seq})) list.push_back({author, seq});
+      const FactId id{author, seq};
+      if (!log_.holds(id) && !beyond_.contains(id)) list.push_back(id);
     }
   }
   return list;
@@ -83,6 +84,7 @@ std::optional<Time> Member::Impl::next_keys() const {
 
 // A new life does not know the TTLs that its server has served until it has looked.
 bool Member::Impl::knows_its_servers() const {
+  if (is_out()) return true;
   return std::ranges::all_of(zones_, [](const auto& entry) {
     const auto& server = entry.second.server;
     return server.ever_verified || server.failing_since || server.target.empty();
@@ -93,12 +95,13 @@ bool Member::Impl::knows_its_servers() const {
 void Member::Impl::send_heartbeat() {
   std::vector<FactId> lacking = lacks();
   // Who joins may lack the very fact that admits it: that has to be said.
-  if (!in_roster() && lacking.empty()) return;
+  const bool left = leaving_ && members_.left(self_.member);  // its last word has to be heard of
+  if (!in_roster() && !left && lacking.empty()) return;
   if (!knows_its_servers()) return;
   std::vector<std::string> alarming = alarms();
   const std::optional<Time> next = next_keys();
   const Heartbeat& own = answers();
-  const bool changed = !sent_ || own_differs_ || sent_->lacks != lacking ||
+  const bool changed = !sent_ || own_differs_ || greet_ || sent_->lacks != lacking ||
                        sent_->next_keys != next || sent_->alarms != alarming;
   if (changed && !change_pending_) {
     change_pending_ = true;
@@ -117,43 +120,12 @@ void Member::Impl::send_heartbeat() {
   sent_->lacks = std::move(lacking);
   sent_->alarms = std::move(alarming);
   sent_->version = settings_.version;
+  sent_->addresses = settings_.addresses;
   effects_.saves.push_back(SaveCounter{self_, counter});
   effects_.acts.push_back(SendHeartbeat{*sent_});
   sent_at_ = now_.boot;
-  change_pending_ = own_differs_ = false;
+  change_pending_ = own_differs_ = greet_ = false;
   wake(sent_at_ + settings_.heartbeat_idle);
-}
-
-// Something that others speak of has not arrived.
-void Member::Impl::note_gaps() {
-  std::map<Incarnation, BootTime> gaps;
-  for (const Incarnation& author : acks_.lacking()) {
-    // Who joins knows others by their heartbeats only.
-    const Heartbeat* newest = acks_.newest(author.member);
-    const bool counts = roster_.contains(author) || (newest && newest->member == author);
-    if (author == self_ || !counts) continue;
-    const auto before = gap_since_.find(author);
-    gaps[author] = before == gap_since_.end() ? now_.boot : before->second;
-    // Once to say that it lacks them, once to raise the alarm.
-    for (const int times : {1, 2}) {
-      const BootTime at = gaps[author] + settings_.patience * times;
-      if (at > now_.boot) wake(at);
-    }
-  }
-  gap_since_ = std::move(gaps);
-}
-
-// Own facts that the directory lost, or that somebody says it lacks.
-void Member::Impl::write_again() {
-  if (!current_ || (to_write_again_.empty() && ask_for_facts_.empty())) return;
-  for (const std::uint64_t seq : to_write_again_) effects_.acts.push_back(Publish{{self_, seq}});
-  to_write_again_.clear();
-  for (const Incarnation& member : roster_) {
-    if (member == self_ || ask_for_facts_.erase(member.member) == 0) continue;
-    for (const FactId& id : acks_.newest(member.member)->lacks) {
-      if (id.author == self_ && log_.holds(id)) effects_.acts.push_back(Republish{id});
-    }
-  }
 }
 
 bool Member::Impl::fresh(const MemberId& member) const {
@@ -164,7 +136,8 @@ bool Member::Impl::fresh(const MemberId& member) const {
 
 // Everybody must count the joiner, and it must have carried out all that they had by then.
 bool Member::Impl::may_start_serving() const {
-  if (!in_roster() || !doubt_.empty() || !settings_.serve_automatically) return false;
+  if (!in_roster() || !doubt_.empty() || !settings_.serve_automatically || is_out()) return false;
+  if (took_itself_in_) return compared() && behind_.empty() && carried_all_of_before();
   const auto carried = [&](const Incarnation& author, std::uint64_t seq) {
     const auto reached = vector_.find(author);
     return seq == 0 || (reached != vector_.end() && reached->second >= seq);
@@ -181,7 +154,9 @@ bool Member::Impl::may_start_serving() const {
   };
   // Whom the admission names counts even if nothing of theirs has arrived yet.
   return std::ranges::all_of(acks_.roster(), counts_us) &&
-         std::ranges::all_of(known_, [&](const auto& entry) { return counts_us(entry.first); });
+         std::ranges::all_of(known_, [&](const auto& entry) {
+           return members_.gone(entry.first) || counts_us(entry.first.member);
+         });
 }
 
 void Member::Impl::serve_when_allowed() {
@@ -216,11 +191,9 @@ std::vector<std::string> Member::Impl::own_alarms() const {
                      "not know: upgrade this member");
     }
   }
-  for (const auto& [author, since] : gap_since_) {
-    if (now_.boot - since >= 2 * settings_.patience) {
-      list.push_back("facts of " + name_of_member(author.member) + " do not arrive here");
-    }
-  }
+  for (std::string& alarm : link_alarms()) list.push_back(std::move(alarm));
+  if (forgotten_) list.push_back(why_out());
+  if (is_out() && !not_stopped_.empty()) list.push_back("its DNS server cannot be stopped: " + not_stopped_);
   for (const auto& [id, why] : failed_checks_) {
     const Fact* fact = log_.find(id);
     const auto* rewrap = fact ? std::get_if<Rewrap>(&fact->content) : nullptr;

@@ -10,6 +10,10 @@
 //   member_steps.cpp      what is decided, and what the parent has to say
 //   member_export.cpp     what the own server is told, and seen to serve
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
+//   member_membership.cpp who belongs to the cluster: decrees, departures, and what follows from them
+//   member_forget.cpp     what administrators ask about that: forget, leave
+//   member_restore.cpp    a store that turns out to be an old copy
+//   member_copies.cpp     facts written again, own ones and those of silent members
 //   member_doubt.cpp      when nothing new may be written
 //   member_status.cpp     what people are told
 //   member_snapshot.cpp   what a forecast starts from
@@ -20,6 +24,7 @@
 #include "lib/core/epochs.h"
 #include "lib/core/log.h"
 #include "lib/core/member.h"
+#include "lib/core/membership.h"
 #include "lib/core/snapshot.h"
 #include "lib/core/ttl_history.h"
 #include "lib/core/zone_book.h"
@@ -135,7 +140,7 @@ class Member::Impl {
   bool carry_decision(const Fact& fact, const Decision& decision);
   bool carry_epoch(const Fact& fact, const Epoch& epoch);
   bool carry_rewrap(const Fact& fact, const Rewrap& rewrap);
-  void carry_tombstone(const Fact& fact, const Tombstone& tombstone);
+  void carry_tombstone(const Tombstone& tombstone);
   std::optional<std::string> objection(const Candidate& candidate);
   void follow(const Incarnation& author);
   void note(const Fact& fact);
@@ -189,7 +194,6 @@ class Member::Impl {
   enum class Checked : std::uint8_t { not_yet, passed, failed };
   Checked check_wrap(const FactId& id);
   FactId newest_wrap(const FactId& candidate) const;
-  bool ends(const Incarnation& author) const { return author.member == self_.member; }
 
   // member_steps.cpp
   void look_at_zones();
@@ -223,8 +227,6 @@ class Member::Impl {
   std::optional<Time> next_keys() const;
   bool knows_its_servers() const;
   void send_heartbeat();
-  void note_gaps();
-  void write_again();
   void serve_when_allowed();
   bool may_start_serving() const;
   std::vector<std::string> alarms() const;      ///< All of them.
@@ -232,11 +234,58 @@ class Member::Impl {
   std::vector<std::string> alarms_of(const ZoneWork& work) const;
   bool fresh(const MemberId& member) const;
 
+  // member_membership.cpp
+  void settle_membership();
+  void follow_decrees();
+  bool keep_limits();
+  bool hold_back(const Fact& fact);
+  void guard();
+  bool over_caches(const Decrees::Decree& decree);
+  std::optional<BootTime> over_caches_at(const Decrees::Decree& decree);
+  Nanoseconds caches_followed() const;
+  void settle_tombstones();
+  bool ends(const Incarnation& author) const;
+  Forget say(Forget decree) const;
+  void notice_forgotten();
+  void stop_answering();
+  std::vector<Hold> membership_holds() const { return membership_holds_; }
+  void note_membership_holds();
+
+  // member_forget.cpp
+  std::optional<std::string> leave(std::optional<MemberId> heir, std::string who);
+  std::optional<std::string> forget(const Uuid& decree, const std::vector<MemberId>& dead, std::string who, bool force);
+  ForgetPreview preview_forget(const std::vector<MemberId>& dead) const;
+  void decree_what_was_asked();
+  void leave_when_allowed();
+  std::string why_out() const;
+
+  // member_restore.cpp
+  void own_heartbeat_seen(const Heartbeat& heartbeat);
+  void compare_own_facts(const Heartbeat& heartbeat);
+  void own_fact_unknown(const FactId& id);
+  void later_life_seen();
+  void store_is_old(std::string why);
+  bool next_life();
+  void take_itself_in();
+  bool caught_up() const;
+  bool carried_all_of_before() const;
+  bool may_answer() const;
+  bool never_answers() const;
+
+  // member_copies.cpp
+  void note_gaps();
+  void write_again();
+  void want_copies();
+  bool owner_is_silent(const Incarnation& author) const;
+  std::vector<std::string> link_alarms() const;
+
   // member_doubt.cpp
   void watch_clocks();
   std::optional<Nanoseconds> clock_behind() const;
   std::string doubt() const;
   bool in_roster() const { return roster_.contains(self_); }
+  bool may_say() const { return in_roster() && doubt_.empty() && current_ && compared(); }
+  bool is_out() const { return forgotten_ || leaving_.has_value(); }
   bool may_write() const { return in_roster() && serving_ && doubt_.empty(); }
   bool may_decide() const { return may_write() && compared(); }
   bool compared() const;
@@ -260,6 +309,7 @@ class Member::Impl {
   Policy policy_of(const ZoneWork& work) const;
   bool policy_known(const ZoneWork& work) const { return policies_.contains(work.policy_name()); }
   std::string name_of_member(const MemberId& member) const;
+  const MemberKeys* keys_of(const MemberId& member) const;  ///< Of its newest life; null if unknown.
   void tell(Notice::Level level, std::string event, const ZoneName& zone, std::string text);
   void wake(BootTime at);
   void wake_for_timer(BootTime at) { effects_.again = std::min(effects_.again.value_or(at), at); }
@@ -282,8 +332,24 @@ class Member::Impl {
   std::map<std::string, Policy> policies_;
   std::map<std::string, std::string> quarantine_;
 
-  std::set<Incarnation> roster_;            // by the admits that are carried out
-  std::map<MemberId, MemberKeys> known_;    // from admits
+  Membership members_;
+  std::set<Incarnation> roster_;            // of members_, but for oneself if one is forgotten
+  std::map<Incarnation, MemberKeys> known_; // from admits
+  bool members_stale_ = true;
+  std::size_t members_at_ = 0;              // log_.size() when they were settled
+  std::map<FactId, Fact> beyond_;           // of the forgotten, and do not count
+  std::map<MemberId, Nanoseconds> served_ttl_;  // by those who are out
+  struct Asked { Uuid decree; std::vector<MemberId> dead; std::string who; };
+  std::vector<Asked> decrees_asked_;
+  std::vector<Hold> membership_holds_;
+  bool forgotten_ = false;
+  std::string forgotten_by_;                // for people
+  std::optional<Leaving> leaving_;
+  std::optional<BootTime> silent_since_;    // its server was seen not to answer
+  BootTime stop_at_{};
+  bool stopping_ = false;
+  std::string not_stopped_;                 // why
+  std::vector<FactId> foreign_tombstones_;  // of facts that their authors may not end yet
   std::set<FactId> ended_;                  // by tombstones
   std::set<FactId> wiped_;                  // of those, told to the shell
   EpochBook epochs_;
@@ -319,8 +385,12 @@ class Member::Impl {
   std::map<Intent, NewKey> made_;
   std::set<Intent> failed_intents_;
   bool intents_struck_ = false;         // those of the life before
-  std::map<std::uint64_t, BootTime> unseen_;     // own facts not yet seen in the directory, by seq
-  std::set<std::uint64_t> to_write_again_;
+  std::set<FactId> unseen_;                      // facts of the store not seen in the directory in this life
+  std::set<FactId> to_write_again_;              // own ones
+  std::set<FactId> vanished_;                    // of those who cannot write them again
+  struct WantedCopy { BootTime since{}, at{}; bool made = false; };
+  std::map<FactId, WantedCopy> wanted_copies_;
+  std::map<MemberId, BootTime> pressed_since_;   // lacks what was written again
   std::map<Incarnation, BootTime> gap_since_;
   std::set<MemberId> ask_for_facts_;             // their newest heartbeats, not answered yet
 
@@ -340,6 +410,14 @@ class Member::Impl {
   std::string not_current_why_ = "the directory was not read yet";
   bool read_once_ = false;         // the directory, in this life
   bool store_is_old_ = false;      // it does not know all of our own facts
+  bool took_itself_in_ = false;    // after that
+  bool life_begins_ = false;       // the next life was begun: this one is over
+  std::uint32_t highest_own_ = 0;  // life of this member that anybody speaks of
+  std::optional<std::uint64_t> disputed_;      // the first own fact that others know otherwise
+  std::optional<Heartbeat> said_before_;       // by an earlier life of ours
+  std::set<MemberId> not_counted_by_;          // who serve, and do not count us any more
+  std::map<MemberId, Uuid> instances_;         // of everybody's last heartbeat
+  bool greet_ = false;             // somebody began a new life, and waits for a word of another member
   std::string identity_trouble_;
   std::string doubt_;
   std::optional<Nanoseconds> wall_minus_boot_;

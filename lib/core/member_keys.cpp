@@ -231,14 +231,14 @@ bool Member::Impl::gave_up_unused(const ZoneWork& work, const Fingerprint& key) 
   return found != work.view.keys.end() && found->abandoned && found->unaware.empty() && !found->introduced();
 }
 
-// The owner of a losing candidate prunes it once every member acked the winner's first
+// The owner of a losing candidate, or its heir, prunes it once every member acked the winner's first
 // introduction, or at once if all candidates of its generation are out.
 void Member::Impl::prune_losers(ZoneWork& work) {
   if (!may_write()) return;
   const Lens lens = lens_for(work);
   const auto own = work.book.candidates();
   for (const auto& candidate : own) {
-    if (candidate.id.author != self_ || ended_.contains(candidate.id)) continue;
+    if (!ends(candidate.id.author) || ended_.contains(candidate.id)) continue;
     const Generation& generation = candidate->generation;
     const Election election = elect(work.book, generation.role, generation.number, acks_);
     if (election.open()) continue;
@@ -254,7 +254,7 @@ void Member::Impl::prune_losers(ZoneWork& work) {
       if (work.book.ever_introduced(candidate->fingerprint)) continue;
     }
     tell(Notice::Level::notice, "loser pruned", work.zone.name,
-         to_string(generation) + ": own key tag " + std::to_string(candidate->key_tag) +
+         to_string(generation) + (candidate.id.author == self_ ? ": own key tag " : ": inherited key tag ") + std::to_string(candidate->key_tag) +
              (given_up ? ", given up before its use" : election.winner ? ", " + name_of_member(election.winner->id.author.member) + " was earlier"
                               : ", the generation is void"));
     add_fact(Tombstone{candidate.id, given_up          ? "given up before its use"
@@ -263,12 +263,12 @@ void Member::Impl::prune_losers(ZoneWork& work) {
   }
 }
 
-// A key that left every cache is wiped by its owner after a while.
+// A key that left every cache is wiped by its owner, or the heir of that, after a while.
 void Member::Impl::purge_retired(ZoneWork& work) {
   if (!may_write()) return;
   const Seconds purge = policy_of(work).purge;
   for (const KeyView& key : work.view.keys) {
-    if (key.candidate.author != self_ || !key.completely_hidden()) continue;
+    if (!ends(key.candidate.author) || !key.completely_hidden()) continue;
     if (ended_.contains(key.candidate)) continue;
     Time last{};
     for (const auto& decision : work.book.decisions()) {

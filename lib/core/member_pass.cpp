@@ -22,11 +22,14 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
       log_([&crypto](const Digest& before, const Signature& s) { return crypto.chain(before, s); }),
       acks_(log_),
       waits_(std::move(restored.waits)),
+      members_(self, [this](const Incarnation& author) { return log_.prefix(author); }),
+      leaving_(std::move(restored.leaving)),
       counters_(std::move(restored.counters)),
       counter_at_start_(counters_[self_]),
-      serving_(restored.serving) {
+      serving_(restored.serving),
+      took_itself_in_(restored.took_itself_in) {
   for (Fact& fact : restored.facts) {
-    if (fact.id.author == self_) unseen_.emplace(fact.id.seq, BootTime{});
+    unseen_.insert(fact.id);
     log_.add(std::move(fact));
   }
   for (const Incarnation& author : log_.authors()) saved_[author] = log_.prefix(author);
@@ -46,33 +49,32 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
     for (const Fact& fact : log_.in_order(author)) {
       note(fact);
       if (fact.id.seq > vector_[author] || behind_.contains(fact.id)) continue;
-      if (const auto* admit = std::get_if<Admit>(&fact.content)) {
-        roster_.insert({admit->joiner.member, admit->joiner.incarnation});
-      }
       // A wipe may have been cut short by our death; asking for it twice does no harm.
       if (std::holds_alternative<Tombstone>(fact.content)) to_wipe_.push_back(fact.id);
     }
   }
+  roster_ = members_.roster();
 }
 
 // --- events --------------------------------------------------------------------------------------
 
 void Member::Impl::fact(Fact fact) {
   const FactId id = fact.id;
-  if (id.author == self_) {
-    unseen_.erase(id.seq);
-    if (!log_.holds(id)) {
-      store_is_old_ = true;
-      identity_trouble_ = "the directory has facts of this member that its store does not know: it "
-                          "was restored from a copy, or two agents share its identity";
-      return;
-    }
-  }
-  log_.add(std::move(fact));
+  unseen_.erase(id);
+  if (id.author.member == self_.member) highest_own_ = std::max(highest_own_, id.author.number);
+  const Fact* held = log_.find(id);
+  if (id.author == self_ && (!held || held->signature != fact.signature)) return own_fact_unknown(id);
+  if (id.author.member == self_.member && id.author.number > self_.number) later_life_seen();
+  if (held || !hold_back(fact)) log_.add(std::move(fact));
 }
 
 void Member::Impl::fact_vanished(const FactId& id) {
-  if (id.author == self_ && log_.holds(id)) to_write_again_.insert(id.seq);
+  if (!log_.holds(id)) return;
+  if (id.author.member == self_.member) {
+    to_write_again_.insert(id);
+  } else {
+    vanished_.insert(id);
+  }
 }
 
 void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
@@ -80,15 +82,26 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
   const std::uint64_t counter = heartbeat.counter;
   if (counter < counters_[member]) return;
   const Nanoseconds offset = heartbeat.time - now.wall;
-  for (const VectorEntry& entry : heartbeat.vector) {
-    if (entry.author == self_ && entry.seq > log_.prefix(self_)) {
-      store_is_old_ = true;
-      identity_trouble_ = name_of_member(member.member) + " has answered facts of this member that "
-                          "its store does not know: the store was restored from an old copy";
-    }
+  // Somebody began a new life: its server may wait for a word that was written since then.
+  greet_ = greet_ || !instances_.contains(member.member) || instances_[member.member] != heartbeat.instance;
+  instances_[member.member] = heartbeat.instance;
+  if (members_.gone(member)) {
+    Nanoseconds& ttl = served_ttl_[member.member];
+    ttl = std::max<Nanoseconds>({ttl, heartbeat.dnskey_ttl, heartbeat.max_zone_ttl});
+    return;
   }
+  compare_own_facts(heartbeat);
+  const bool counts_us = std::ranges::any_of(heartbeat.roster, [this](const Incarnation& known) {
+    return known.member == self_.member;
+  });
+  const bool drops_us = heartbeat.serving && serving_ && !counts_us;
   const bool asks = !heartbeat.lacks.empty();
   if (!acks_.receive(std::move(heartbeat))) return;
+  if (drops_us) {
+    not_counted_by_.insert(member.member);
+  } else {
+    not_counted_by_.erase(member.member);
+  }
   if (asks) {
     ask_for_facts_.insert(member.member);
   } else {
@@ -131,8 +144,14 @@ Policy Member::Impl::policy_of(const ZoneWork& work) const {
 }
 
 std::string Member::Impl::name_of_member(const MemberId& member) const {
-  const auto found = known_.find(member);
-  return found == known_.end() ? to_string(member) : found->second.host;
+  const MemberKeys* keys = keys_of(member);
+  return keys == nullptr ? to_string(member) : keys->host;
+}
+
+const MemberKeys* Member::Impl::keys_of(const MemberId& member) const {
+  const auto after = known_.upper_bound({member, ~std::uint32_t{0}});
+  if (after == known_.begin() || std::prev(after)->first.member != member) return nullptr;
+  return &std::prev(after)->second;
 }
 
 void Member::Impl::tell(Notice::Level level, std::string event, const ZoneName& zone,
@@ -153,12 +172,20 @@ std::optional<std::string> Member::Impl::admit(MemberKeys joiner, Epoch sealed) 
     return "this member cannot admit anybody now: " +
            (doubt_.empty() ? std::string{"it does not serve yet"} : doubt_);
   }
-  if (roster_.contains({joiner.member, joiner.incarnation})) {
-    return name_of_member(joiner.member) + " is a member already";
+  for (const Incarnation& member : roster_) {
+    if (member.member != joiner.member) continue;
+    if (member.number >= joiner.incarnation) return name_of_member(joiner.member) + " is a member already";
+    return "an earlier life of " + name_of_member(joiner.member) + " is a member still: `rollcall forget` comes first";
   }
-  std::vector<MemberKeys> known;
-  for (const auto& [member, keys] : known_) known.push_back(keys);
-  asked_for_.push_back(Admit{std::move(joiner), std::move(known)});
+  if (const auto holds = membership_holds(); !holds.empty()) {
+    return "a decree is not in force yet: " + holds.front().step + ": " + holds.front().text;
+  }
+  Admit admit{std::move(joiner), {}, members_.forgotten(), {}};
+  for (const auto& [member, keys] : known_) admit.known.push_back(keys);
+  for (const Incarnation& dead : admit.forgotten) {
+    if (const auto limit = members_.limit(dead); limit && *limit > 0) admit.had.push_back({dead, *limit});
+  }
+  asked_for_.push_back(std::move(admit));
   asked_for_.push_back(std::move(sealed));
   return std::nullopt;
 }
@@ -185,6 +212,10 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   std::ranges::move(std::exchange(pending_saves_, {}), std::back_inserter(effects_.saves));
   watch_clocks();
   doubt_ = doubt();
+  if (life_begins_ || next_life()) {
+    for (Notice& notice : std::exchange(pending_notices_, {})) effects_.acts.push_back(std::move(notice));
+    return std::move(effects_);
+  }
   if (may_write() != std::exchange(could_write_, may_write())) all_stale_ = true;
   if (may_decide() != std::exchange(could_decide_, may_decide())) all_stale_ = true;
   if (!std::exchange(intents_struck_, true)) {  // a key that was being made when we died
@@ -195,22 +226,27 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
     for (FactContent& content : std::exchange(asked_for_, {})) add_fact(std::move(content));
   }
   for (const FactId& id : std::exchange(to_wipe_, {})) {
-    const Fact& fact = *log_.find(id);
-    carry_tombstone(fact, std::get<Tombstone>(fact.content));
+    carry_tombstone(std::get<Tombstone>(log_.find(id)->content));
   }
+  decree_what_was_asked();
+  take_itself_in();
   int rounds = 0;
   do {
     again_ = false;
     follow_facts();
+    settle_membership();
+    if (life_begins_) return std::move(effects_);
     if (own_stale_) acks_.set_self(answers());
     all_stale_ = acks_.recount() || all_stale_;
     serve_when_allowed();
+    leave_when_allowed();
     tend_master_keys();
     finish_keys();
     look_at_zones();
   } while (again_ && ++rounds < most_rounds);
   if (again_) wake(now_.boot);
 
+  stop_answering();
   note_gaps();
   write_again();
   save_progress();

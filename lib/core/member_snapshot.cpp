@@ -88,7 +88,7 @@ std::optional<Snapshot> Member::Impl::snapshot(const ZoneName& zone, Moment now)
   snapshot.config = config_;
   snapshot.policies = policies_;
   snapshot.zone = work->config;
-  for (const auto& [member, keys] : known_) snapshot.names[member] = keys.host;
+  for (const auto& [member, keys] : known_) snapshot.names[member.member] = keys.host;
   for (const Incarnation& member : roster_) {
     if (member.member == self_.member) continue;
     snapshot.others.push_back(member);

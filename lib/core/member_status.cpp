@@ -135,8 +135,15 @@ MemberLine Member::Impl::member_line(const MemberId& member, Moment now) const {
   line.in_roster = std::ranges::any_of(
       roster_, [&](const Incarnation& known) { return known.member == member; });
   line.fresh = fresh(member);
-  for (const Incarnation& author : roster_) {
-    if (author.member == member) line.facts = log_.prefix(author);
+  for (const Incarnation& author : members_.everybody()) {
+    if (author.member != member) continue;
+    line.facts = log_.prefix(author);
+    line.incarnation = author.number;
+    if (members_.left(member)) {
+      line.out = "left";
+    } else if (members_.gone(author)) {
+      line.out = "forgotten";
+    }
   }
   if (line.self) {
     line.serving = serving_;
@@ -144,6 +151,7 @@ MemberLine Member::Impl::member_line(const MemberId& member, Moment now) const {
     line.last_heartbeat = sent_ ? std::optional{sent_->time} : std::nullopt;
     line.age = sent_ ? std::optional<Nanoseconds>{now.boot - sent_at_} : std::nullopt;
     line.alarms = alarms();
+    if (is_out()) line.out = why_out();
     return line;
   }
   if (const Heartbeat* heartbeat = acks_.newest(member)) {
@@ -151,6 +159,7 @@ MemberLine Member::Impl::member_line(const MemberId& member, Moment now) const {
     line.last_heartbeat = heartbeat->time;
     line.version = heartbeat->version;
     line.alarms = heartbeat->alarms;
+    line.addresses = heartbeat->addresses;
   }
   if (const auto at = received_at_.find(member); at != received_at_.end()) line.age = now.boot - at->second;
   return line;
@@ -163,12 +172,15 @@ MemberStatus Member::Impl::status(Moment now) const {
   status.serving = serving_;
   status.may_write = may_write();
   status.doubt = doubt_;
+  status.forgotten = forgotten_;
+  status.out = why_out();
+  status.holds = membership_holds();
   status.clock_behind = clock_behind();
   status.config = config_;
   status.policies = policies_;
   status.master_key = master_key_status();
   std::set<MemberId> everybody;
-  for (const auto& [member, keys] : known_) everybody.insert(member);
+  for (const auto& [member, keys] : known_) everybody.insert(member.member);
   for (const MemberId& member : acks_.roster()) everybody.insert(member);
   for (const MemberId& member : everybody) status.members.push_back(member_line(member, now));
   for (const auto& [zone, work] : zones_) {

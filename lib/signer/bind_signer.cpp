@@ -268,6 +268,17 @@ void BindSigner::look(const ZoneName& zone, std::vector<KeyOrder> keys, Done<See
                     });
 }
 
+// systemd does not start it again: it ended well, and was not told to.
+void BindSigner::stop(Done<> done) {
+  boost::asio::post(state_->workers, [state = state_, done = std::move(done)] {
+    const auto stopped = state->rndc.run("stop", "");
+    const bool down = !stopped && stopped.error().code == Errc::unavailable;
+    Result<> result;
+    if (!stopped && !down) result = tl::unexpected(stopped.error());
+    boost::asio::post(state->loop, [done, result] { done(result); });
+  });
+}
+
 void BindSigner::check(const ZoneName& zone, Done<std::vector<Finding>> done) {
   if (!zone.empty() && refuse_bad_name(zone, state_->loop, done)) return;
   boost::asio::post(state_->workers, [state = state_, zone, done = std::move(done)] {

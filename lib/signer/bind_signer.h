@@ -41,6 +41,7 @@ class BindSigner final : public Signer {
   void apply(const ZoneName& zone, std::vector<KeyOrder> orders, Seconds patience,
              Done<Seen> done) override;
   void look(const ZoneName& zone, std::vector<KeyOrder> keys, Done<Seen> done) override;
+  void stop(Done<> done) override;
   void check(const ZoneName& zone, Done<std::vector<Finding>> done) override;
 
  private:

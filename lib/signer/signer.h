@@ -85,6 +85,10 @@ class Signer {
   /// Asks the server without changing anything.
   virtual void look(const ZoneName& zone, std::vector<KeyOrder> keys, Done<Seen> done) = 0;
 
+  /// Stops the server: it must not answer any more, until people start it again. One that is down
+  /// already is stopped.
+  virtual void stop(Done<> done) = 0;
+
   /// Inspects the set-up for a zone (empty: everything that no zone is needed for).
   virtual void check(const ZoneName& zone, Done<std::vector<Finding>> done) = 0;
 };

@@ -40,11 +40,16 @@ Nanoseconds World::patience() const {
   const bool more = !context_.swarm.rollovers.empty();
   const Seconds anchors = policy.trust_anchor ? 4 * (policy.hold_down + 1_days) : Seconds{0};
   const Seconds extra = more ? 12 * wait + 3 * policy.window + 10_days + anchors : Seconds{0};
+  // After a decree nothing happens before caches have followed; then the member may come back.
+  const auto& faults = context_.swarm.faults;
+  const bool decrees = std::ranges::any_of(faults, is_fatal) || context_.swarm.on(Fault::forget) || context_.swarm.on(Fault::leave);
+  if (decrees) return 2 * policy.window + 9 * wait + 9 * habits + 4 * settings.silence + 4 * policy.interval + 15 * day + extra;
   return 2 * policy.window + 6 * wait + 3 * habits + 4 * policy.interval + 5 * day + extra;
 }
 
 std::string World::unfinished() const {
   for (const auto& machine : machines_) {
+    if (machine->retired() || (machine->gone() && !judge_.counts(machine->life()))) continue;
     if (!machine->alive()) return machine->name() + " is dead";
     if (auto why = unfinished_member(*machine); !why.empty()) return machine->name() + " " + why;
   }
@@ -56,7 +61,7 @@ std::string World::unfinished() const {
 }
 
 std::string World::unfinished_member(const Machine& machine) const {
-  if (!judge_.admitted(machine.id())) return "is not admitted";
+  if (!judge_.admitted(machine.life())) return "is not admitted";
   const MemberStatus status = machine.status();
   if (!status.member) return "is no member";
   if (!status.doubt.empty()) return "is in doubt: " + status.doubt;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/sim/directory.h"
 
+#include <optional>
+#include <set>
 #include <utility>
 
 namespace rollcall::sim {
@@ -73,6 +75,15 @@ void Directory::wire(std::size_t a, std::size_t b, bool wired) {
   }
 }
 
+void Directory::go_around(std::size_t gone) {
+  std::optional<std::size_t> before;
+  for (std::size_t other = 0; other < replicas_.size(); ++other) {
+    if (other == gone || !link(gone, other).wired) continue;
+    if (before && !link(*before, other).wired) wire(*before, other, true);
+    before = other;
+  }
+}
+
 void Directory::cut(std::size_t from, std::size_t to) { ++link(from, to).cuts; }
 
 void Directory::repair(std::size_t from, std::size_t to) {
@@ -119,15 +130,58 @@ bool Directory::lose_fact(std::size_t replica) {
     if (entry && std::holds_alternative<Fact>(*entry)) facts.push_back(id);
   }
   if (facts.empty()) return false;
-  const Entry lost = std::exchange(self.stored[context_.dice.pick(facts)].entry, nullptr);
-  const FactId fact = std::get<Fact>(*lost).id;
   context_.counters.add("entry vanished");
+  lose(replica, context_.dice.pick(facts));
+  return true;
+}
+
+void Directory::lose(std::size_t replica, EntryId id) {
+  Replica& self = replicas_[replica];
+  const Entry lost = std::exchange(self.stored[id].entry, nullptr);
+  const auto* own = std::get_if<Fact>(lost.get());
+  const FactId fact = own != nullptr ? own->id : std::get<CopiedFact>(*lost).fact.id;
   if (self.session % 2 == 1) {
     context_.schedule.after(milliseconds{5}, [this, replica, fact, session = self.session] {
       if (replicas_[replica].session == session) replicas_[replica].listener->vanished(fact);
     });
   }
-  return true;
+}
+
+namespace {
+
+bool is_fact(const Entry& entry) {
+  return entry && (std::holds_alternative<Fact>(*entry) || std::holds_alternative<CopiedFact>(*entry));
+}
+
+}  // namespace
+
+void Directory::lose_all_facts() { return_to(Time{}); }
+
+void Directory::return_to(Time moment) {
+  context_.trace.line("world", "the directory loses every fact since " + to_iso(moment));
+  for (std::size_t replica = 0; replica < replicas_.size(); ++replica) {
+    for (EntryId id = 0; id < replicas_[replica].stored.size(); ++id) {
+      const Stored& stored = replicas_[replica].stored[id];
+      if (is_fact(stored.entry) && stored.version.written > moment) lose(replica, id);
+    }
+  }
+}
+
+std::size_t Directory::distinct_facts(std::size_t replica) const {
+  std::set<FactId> facts;
+  for (const Stored& stored : replicas_[replica].stored) {
+    if (!is_fact(stored.entry)) continue;
+    const auto* own = std::get_if<Fact>(stored.entry.get());
+    facts.insert(own != nullptr ? own->id : std::get<CopiedFact>(*stored.entry).fact.id);
+  }
+  return facts.size();
+}
+
+bool Directory::reachable(std::size_t replica) const {
+  for (std::size_t from = 0; from < replicas_.size(); ++from) {
+    if (from != replica && open(from, replica)) return true;
+  }
+  return false;
 }
 
 bool Directory::whole() const {
@@ -161,6 +215,7 @@ Directory::Name Directory::name_of(const Content& content) {
     Name operator()(const ClusterConfig&) const { return "config"; }
     Name operator()(const PolicyEntry& entry) const { return "policy " + entry.name; }
     Name operator()(const ZoneConfig& entry) const { return "zone " + entry.zone.name; }
+    Name operator()(const CopiedFact& copy) const { return std::pair{copy.copier, copy.fact.id}; }
   } name;
   return std::visit(name, content);
 }

@@ -21,7 +21,12 @@ struct PolicyEntry {
   std::string name;
   Policy policy;
 };
-using Content = std::variant<Fact, Heartbeat, ClusterConfig, PolicyEntry, ZoneConfig>;
+/// Another's fact, below the copier's own container.
+struct CopiedFact {
+  MemberId copier;
+  Fact fact;
+};
+using Content = std::variant<Fact, Heartbeat, ClusterConfig, PolicyEntry, ZoneConfig, CopiedFact>;
 using Entry = std::shared_ptr<const Content>;
 
 class Directory {
@@ -47,6 +52,8 @@ class Directory {
 
   // What happens to replicas and links. Cuts add up: two of one link need two repairs.
   void wire(std::size_t a, std::size_t b, bool wired);  ///< Whether the two replicate directly.
+  /// A machine went for good: those who replicated with it do so with each other.
+  void go_around(std::size_t gone);
   void cut(std::size_t from, std::size_t to);
   void repair(std::size_t from, std::size_t to);
   void repair_all();
@@ -61,10 +68,18 @@ class Directory {
   /// Whether changes pass from any replica to any other, directly or not.
   bool whole() const;
   bool linked(std::size_t from, std::size_t to) const;
+  /// Whether anything can reach this replica from another one.
+  bool reachable(std::size_t replica) const;
+  /// All facts of all replicas are deleted, and the agents see it.
+  void lose_all_facts();
+  /// The same of what is younger than that: an old copy of the directory was loaded everywhere.
+  void return_to(Time moment);
+  /// How many facts, or copies of them, a replica has.
+  std::size_t distinct_facts(std::size_t replica) const;
 
  private:
   using EntryId = std::size_t;
-  using Name = std::variant<FactId, MemberId, std::string>;
+  using Name = std::variant<FactId, MemberId, std::string, std::pair<MemberId, FactId>>;
   struct Version {
     Time written{};
     std::size_t replica = 0;
@@ -103,6 +118,7 @@ class Directory {
   void notify(std::size_t replica, const Entry& entry);
   void notify_after(std::size_t replica, const Entry& entry, Nanoseconds delay);
   void break_session(std::size_t replica);
+  void lose(std::size_t replica, EntryId id);
 
   Context& context_;
   Nanoseconds lag_;

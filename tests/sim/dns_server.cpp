@@ -224,6 +224,10 @@ void DnsServer::lie(bool lies) {
   }
 }
 
+void DnsServer::not_our_word() {
+  for (const auto& [name, zone] : zones_) distrust(name);
+}
+
 void DnsServer::recover() {
   lie(false);
   wrong_key_ = false;

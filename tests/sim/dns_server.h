@@ -39,6 +39,7 @@ class DnsServer {
   void sign_with_another_key() { wrong_key_ = true; }  ///< The next time that it is told to sign.
   void restart_with_old_copy(const ZoneName& zone);
   void lie(bool lies);  ///< Says that it did what it was told, and does nothing.
+  void not_our_word();  ///< What it answers from now on, people were warned of.
   void recover();  ///< No more faults; a lost zone stays lost until an order.
 
   /// Null if it has no such zone now.

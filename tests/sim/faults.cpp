@@ -71,6 +71,8 @@ void Faults::strike(Fault fault) {
     case Fault::restored: return restored(how_long());
     case Fault::unsynced: return restored(dice.between(Nanoseconds{0}, Seconds{10}));
     case Fault::lost_disk: return lost_disk();
+    case Fault::leave: return leave();
+    case Fault::forget:        // what people do
     case Fault::refresh:       // how its directory is
     case Fault::chain:         // how the world is wired
     case Fault::lag:           // how its directory is
@@ -250,7 +252,7 @@ void Faults::liar() {
 }
 
 void Faults::restored(Nanoseconds age) {
-  if (std::exchange(fatal_, true)) return;
+  if (fatal_++ > 1) return;
   const std::size_t index = world_.context().dice.below(world_.members());
   world_.machine(index).keep_copy();
   later(age, [this, index] {
@@ -262,8 +264,19 @@ void Faults::restored(Nanoseconds age) {
 }
 
 void Faults::lost_disk() {
-  if (world_.members() < 2 || std::exchange(fatal_, true)) return;
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < world_.members(); ++i) left += world_.machine(i).gone() ? 0 : 1;
+  if (left < 2 || fatal_++ > 1) return;
   victim().lose_disk();
+}
+
+void Faults::leave() {
+  Machine& machine = victim();
+  if (!machine.alive() || fatal_++ > 1) return;
+  if (machine.member().leave(std::nullopt, "admin")) return;
+  world_.context().trace.line("admin", machine.name() + " is to leave");
+  world_.context().counters.add("leave asked for");
+  machine.poke();
 }
 
 void Faults::signer() {

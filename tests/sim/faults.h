@@ -46,13 +46,14 @@ class Faults {
   void liar();
   void restored(Nanoseconds age);
   void lost_disk();
+  void leave();
   void signer();
   void parent();
   void admin();
 
   World& world_;
   bool over_ = false;
-  bool fatal_ = false;  ///< One in a history is enough.
+  unsigned fatal_ = 0;  ///< One or two in a history are enough.
 };
 
 }  // namespace rollcall::sim

@@ -52,23 +52,6 @@ void Judge::distrust(std::size_t member, const ZoneName& name) { distrusted_.ins
 
 bool Judge::trust(std::size_t member, const ZoneName& name) { return distrusted_.erase({member, name}) > 0; }
 
-void Judge::beats(std::size_t member, const Heartbeat& heartbeat) {
-  const auto [at, first] = said_.try_emplace(member, heartbeat);
-  if (first) return;
-  const Heartbeat& before = at->second;
-  bool goes_on = heartbeat.counter > before.counter && heartbeat.last_seq >= before.last_seq;
-  for (const VectorEntry& old : before.vector) {
-    const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
-    goes_on = goes_on && entry != heartbeat.vector.end() && entry->seq >= old.seq;
-  }
-  for (const Incarnation& known : before.roster) {
-    goes_on = goes_on && std::ranges::find(heartbeat.roster, known) != heartbeat.roster.end();
-  }
-  goes_on = goes_on && (heartbeat.serving || !before.serving);
-  if (!goes_on) violated("backwards: " + member_name(member) + " takes back what it said in a heartbeat");
-  at->second = heartbeat;
-}
-
 void Judge::serves(std::size_t server, const ZoneName& name, const Served& content) {
   Zone& zone = zones_[name];
   const Time now = context_.schedule.now();
@@ -153,7 +136,7 @@ void Judge::check_earliest(const Zone& zone, const Generation& generation, const
   if (won == nullptr || rivals == zone.candidates.end()) return;
   for (const FactId& rival : rivals->second) {
     const Written& other = written_.at(rival);
-    if (!other.rejected && other.candidate.created < won->created) {
+    if (!other.rejected && counts(rival) && other.candidate.created < won->created) {
       violated("not the earliest: " + to_string(generation) + " " + short_name(winner) + " is introduced, " +
                short_name(other.candidate.fingerprint) + " is earlier");
     }
@@ -172,18 +155,9 @@ void Judge::wrote(std::size_t member, const Fact& fact) {
   if (std::holds_alternative<Rewrap>(fact.content)) context_.counters.add("key wrapped again");
   if (const auto* tombstone = std::get_if<Tombstone>(&fact.content)) {
     ended_epoch(*tombstone);
-    const auto ended = written_.find(tombstone->ended);
-    if (ended == written_.end()) return;
-    if (ended->second.ended) violated("fact ended twice: " + to_string(tombstone->ended));
-    if (tombstone->ended.author != fact.id.author) violated("somebody ended another's fact");
-    ended->second.ended = true;
-    const Zone& zone = zones_[ended->second.candidate.zone.name];
-    const auto winner = zone.introduced.find(ended->second.candidate.generation);
-    const bool lost = winner != zone.introduced.end() &&
-                      winner->second != ended->second.candidate.fingerprint;
-    context_.counters.add(lost ? "loser pruned" : "key purged");
+    ended(fact.id, *tombstone);
   }
-  if (const auto* admit = std::get_if<Admit>(&fact.content)) admitted_.insert(admit->joiner.member);
+  said_of_members(fact);
   if (const auto* reject = std::get_if<Reject>(&fact.content)) {
     if (const auto found = written_.find(reject->candidate); found != written_.end()) found->second.rejected = true;
   }
@@ -264,7 +238,7 @@ std::vector<FactId> Judge::losers_left() const {
     const auto introduced = zone.introduced.find(written.candidate.generation);
     const bool lost = introduced != zone.introduced.end() &&
                       introduced->second != written.candidate.fingerprint;
-    if (lost && !written.ended) left.push_back(id);
+    if (lost && !written.ended_by && counts(id)) left.push_back(id);
   }
   return left;
 }

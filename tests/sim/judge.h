@@ -56,8 +56,8 @@ class Judge {
   void wrote(std::size_t member, const Fact& fact);
   void wiped(std::size_t member, const Candidate& candidate);
   void beats(std::size_t member, const Heartbeat& heartbeat);
-  /// Its store is not what it was: nothing that it said before binds it.
-  void forgot(std::size_t member) { said_.erase(member); }
+  /// Its store is not what it was: it may say less, until it begins a new life.
+  void forgot(std::size_t member) { amnesiac_.insert(member); }
   void appointed(std::vector<std::size_t> managers) { appointed_ = std::move(managers); }
   void violated(const std::string& what);
 
@@ -74,7 +74,11 @@ class Judge {
   std::optional<Fingerprint> introduced(const ZoneName& zone, const Generation& generation) const;
   /// The highest generation that somebody asked for; 0 if nobody did.
   std::uint32_t requested(const ZoneName& zone, Role role) const;
-  bool admitted(const MemberId& member) const { return admitted_.contains(member); }
+  void leaves(const Incarnation& member) { leaving_.insert(member); }  ///< On its way out.
+  bool admitted(const Incarnation& member) const { return admitted_.contains(member); }
+  /// Somebody decreed that it is dead.
+  bool forgotten(const Incarnation& member) const { return cuts_.contains(member); }
+  bool counts(const Incarnation& member) const { return !cuts_.contains(member) && !left_.contains(member); }
   const Candidate* candidate(const Fingerprint& key) const;
   const Candidate& candidate(const FactId& id) const { return written_.at(id).candidate; }
 
@@ -89,7 +93,7 @@ class Judge {
   };
   struct Written {
     Candidate candidate;
-    bool ended = false;
+    std::optional<Incarnation> ended_by = {};
     bool rejected = false;
   };
   /// Every key whose record some server gave up on order: forward only.
@@ -118,7 +122,20 @@ class Judge {
   std::map<FactId, std::uint32_t> epochs_;                   ///< Facts about master keys, and their numbers.
   std::map<std::uint32_t, std::set<Digest>> master_keys_;    ///< By number.
   std::set<std::uint32_t> rotated_;                          ///< Numbers that were replaced.
-  std::set<MemberId> admitted_;
+  /// Whether a fact counts: of one who is forgotten only what somebody had who remains.
+  bool counts(const FactId& fact) const;
+  void said_of_members(const Fact& fact);
+  bool may_end(const Incarnation& by, const Incarnation& author) const;
+  void check_new_life(std::size_t member, const Heartbeat& heartbeat);
+  void ended(const FactId& by, const Tombstone& tombstone);
+  bool goes_on(const Heartbeat& before, const Heartbeat& heartbeat) const;
+
+  std::set<Incarnation> admitted_;
+  std::map<Incarnation, std::uint64_t> cuts_;  ///< Forgotten: the last fact that counts.
+  std::set<Incarnation> left_, leaving_;
+  std::map<Incarnation, std::set<MemberId>> heirs_;
+  std::set<std::size_t> amnesiac_;
+  std::map<std::size_t, Heartbeat> promised_;  ///< By member: the last one of an earlier life that served.
   std::vector<std::size_t> appointed_;
   std::optional<std::string> violation_;
 };

@@ -44,10 +44,12 @@ void Machine::start() {
   powered_ = true;
   Uuid instance;
   for (std::byte& byte : instance.bytes) byte = static_cast<std::byte>(site_.context.dice.below(256));
-  member_ = std::make_unique<Member>(Incarnation{id_, 1}, instance, settings_of(site_.context.swarm, index_),
+  orders_ = 0;
+  member_ = std::make_unique<Member>(life(), instance, settings_of(site_.context.swarm, index_),
                                      site_.crypto, site_.delay, store_.load(!rebooted_));
   rebooted_ = false;
   tell("starts");
+  if (!gate_open_) later(site_.context.swarm.start_limit, [this] { limit_is_over(); });
   if (!silent_) site_.directory.connect(index_);
   poke();
 }
@@ -67,7 +69,8 @@ void Machine::crash() {
 void Machine::reboot() {
   crash();
   rebooted_ = true;
-  dns_.set_answering(false);
+  gate_open_ = false;
+  update_answering();
   site_.context.counters.add("reboot");
 }
 
@@ -93,6 +96,66 @@ void Machine::return_to_copy() {
   reboot();
   store_ = copy_;
   site_.judge.forgot(index_);
+}
+
+void Machine::retire() {
+  if (retired_) return;
+  tell("is switched off for good");
+  site_.context.counters.add("member left");
+  power_off();
+  gone_ = retired_ = true;
+}
+
+void Machine::join_again() {
+  tell("asks to be taken in again");
+  site_.context.counters.add("came back as a new incarnation");
+  crash();
+  store_.join_again();
+  in_ns_ = stopped_ = false;
+  start();
+}
+
+// --- the DNS server is started when the agent says so, or after a while -----------------------------
+
+void Machine::open_gate() {
+  if (gate_open_ || orders_ > 0 || !member_->may_answer()) return;
+  gate_open_ = true;
+}
+
+// Nobody answers. That a member that was forgotten is cut off from everybody when it comes back is what
+// people are warned of.
+void Machine::limit_is_over() {
+  if (gate_open_ || member_->never_answers()) return;
+  site_.context.counters.add("server started without a word of others");
+  gate_open_ = true;
+  const bool cut_off = !site_.directory.reachable(index_);
+  if (site_.judge.forgotten(life()) && cut_off) {
+    site_.context.counters.add("forgotten one came back cut off");
+    dns_.not_our_word();
+  }
+  update_answering();
+}
+
+void Machine::update_answering() {
+  in_ns_ = in_ns_ || store_.serving();
+  dns_.set_answering(site_.context.swarm.serves_dns[index_] && gate_open_ && in_ns_ && !stopped_);
+}
+
+void Machine::stop_answering() {
+  if (!std::exchange(stopped_, true)) site_.context.counters.add("server stopped by its agent");
+  update_answering();
+  later(milliseconds{50}, [this] {
+    member_->stopped_answering();
+    poke();
+  });
+}
+
+void Machine::start_over() {
+  later(milliseconds{1}, [this] {
+    site_.context.counters.add(store_.load(true).took_itself_in ? "restored member noticed" : "began anew");
+    crash();
+    start();
+  });
 }
 
 void Machine::lose_disk() {
@@ -153,6 +216,7 @@ Moment Machine::now() const {
 MemberKeys Machine::keys() const {
   MemberKeys keys;
   keys.member = id_;
+  keys.incarnation = store_.incarnation();
   keys.host = name() + ".example.com";
   keys.signing.fill(static_cast<std::byte>(index_ + 1));
   keys.sealing.fill(static_cast<std::byte>(index_ + 101));
@@ -210,9 +274,9 @@ void Machine::save(const std::vector<Save>& saves) {
     if (fact != nullptr && fact->fact.id.author.member == id_ && store_.find(fact->fact.id) == nullptr) {
       site_.judge.wrote(index_, fact->fact);
     }
+    if (std::holds_alternative<SaveLeaving>(save)) site_.judge.leaves(life());
   }
   store_.apply(saves);
-  if (site_.context.swarm.serves_dns[index_]) dns_.set_answering(store_.serving());
 }
 
 void Machine::vanished(const FactId& fact) {
@@ -235,11 +299,12 @@ void Machine::entry(const Content& content) {
     void operator()(const Heartbeat& heartbeat) const {
       Member& member = *machine.member_;
       if (heartbeat.member.member == machine.id_) {
-        member.own_heartbeat_seen(heartbeat.counter, heartbeat.instance);
+        member.own_heartbeat_seen(heartbeat);
       } else {
         member.heartbeat(heartbeat, machine.now());
       }
     }
+    void operator()(const CopiedFact& copy) const { machine.member_->fact(copy.fact); }
     void operator()(const ClusterConfig& config) const { machine.member_->config(config); }
     void operator()(const PolicyEntry& entry) const { machine.member_->policy(entry.name, entry.policy); }
     void operator()(const ZoneConfig& entry) const {
@@ -267,6 +332,8 @@ void Machine::pass() {
     carry_out(act);
     if (dies(CrashPoint::between_acts, true)) return;
   }
+  open_gate();
+  update_answering();
   look_again(effects.again);
   if (late) poke();  // for what happened meanwhile
 }

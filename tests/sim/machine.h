@@ -57,7 +57,11 @@ class Machine : public Directory::Listener {
   void keep_copy() { copy_ = store_; }  ///< What a backup, or a disk that lies, would bring back.
   void return_to_copy();                ///< The machine crashes, and its store is that copy again.
   void lose_disk();                     ///< It never comes back.
+  void retire();                        ///< It left, and is switched off for good.
   bool gone() const { return gone_; }
+  bool retired() const { return retired_; }
+  bool off() const { return !powered_; }
+  void join_again();                    ///< Its people throw the old life away, and ask to be taken in.
   void fail_keys(unsigned times) { key_failures_ = times; }
   void dislike(unsigned candidates) { dislikes_ = candidates; }  ///< The next ones cannot be used here.
   void deafen(bool deaf) { parent_deaf_ = deaf; }                ///< The parent cannot be asked.
@@ -69,6 +73,7 @@ class Machine : public Directory::Listener {
   Member& member() { return *member_; }
   MemberStatus status() const { return member_->status(now()); }
   MemberKeys keys() const;
+  Incarnation life() const { return {id_, store_.incarnation()}; }
   const Store& store() const { return store_; }
   std::optional<FactId> key_it_cannot_read() const;  ///< A candidate that is not ended.
   DnsServer& dns() { return dns_; }
@@ -88,6 +93,10 @@ class Machine : public Directory::Listener {
   bool saved(const Effects& effects);
   void save(const std::vector<Save>& saves);
   void look_again(const std::optional<BootTime>& again);
+  void start_over();
+  void open_gate();
+  void limit_is_over();
+  void update_answering();
   void tell(const std::string& text) { site_.context.trace.line(name(), text); }
 
   /// Runs `action` later, unless this life of the agent is over by then.
@@ -97,6 +106,8 @@ class Machine : public Directory::Listener {
 
   void carry_out(const Act& act);
   void publish(const FactId& id, bool again);
+  void copy(const FactId& id);
+  void stop_answering();
   void beat(const Heartbeat& heartbeat);
   void open(const OpenEpoch& act);
   void look(const Look& act);
@@ -150,7 +161,13 @@ class Machine : public Directory::Listener {
   bool disk_full_ = false;
   std::optional<Effects> unsaved_;  ///< Carried out as soon as they can be saved.
   Store copy_;
-  bool gone_ = false;
+  bool gone_ = false, retired_ = false;
+
+  // When its DNS server may answer.
+  bool gate_open_ = false;   ///< It was started, since the machine was.
+  unsigned orders_ = 0;      ///< Under way.
+  bool in_ns_ = false;       ///< Resolvers know it.
+  bool stopped_ = false;     ///< By its own agent.
 };
 
 }  // namespace rollcall::sim

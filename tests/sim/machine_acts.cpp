@@ -26,6 +26,9 @@ void Machine::carry_out(const Act& act) {
     Machine& machine;
     void operator()(const Publish& a) const { machine.publish(a.fact, false); }
     void operator()(const Republish& a) const { machine.publish(a.fact, true); }
+    void operator()(const Copy& a) const { machine.copy(a.fact); }
+    void operator()(const StopAnswering&) const { machine.stop_answering(); }
+    void operator()(const StartOver&) const { machine.start_over(); }
     void operator()(const MakeKey& a) const { machine.make_key(a); }
     void operator()(const CheckCandidate& a) const { machine.check(a); }
     void operator()(const OpenEpoch& a) const { machine.open(a); }
@@ -58,6 +61,13 @@ void Machine::publish(const FactId& id, bool again) {
       site_.directory.add(index_, content);
     }
   });
+}
+
+void Machine::copy(const FactId& id) {
+  const Fact* fact = store_.find(id);
+  if (fact == nullptr) return;
+  site_.context.counters.add("copy of a silent owner's fact");
+  to_directory([this, content = CopiedFact{id_, *fact}] { site_.directory.write(index_, content); });
 }
 
 void Machine::beat(const Heartbeat& heartbeat) {
@@ -120,8 +130,10 @@ void Machine::export_zone(const Export& act) {
     tell(text);
   }
   if (!reads_all(act)) return;
+  ++orders_;
   dns_.apply(act, [this, act, life = life_](std::optional<ServedZone> seen) {
     if (life_ != life) return;
+    --orders_;
     if (seen) {
       member_->exported(act.zone, act.order, std::move(*seen));
     } else {

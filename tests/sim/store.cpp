@@ -23,8 +23,26 @@ void Store::put(const Save& save) {
       store.state_.behind = s.behind;
       store.state_.serving = s.serving;
     }
+    void operator()(const SaveLeaving& s) const { store.state_.leaving = s.leaving; }
+    void operator()(const SaveNextLife& s) const {
+      store.incarnation_ = s.incarnation;
+      store.state_.serving = false;
+      store.state_.took_itself_in = true;
+    }
+    void operator()(const DropFacts& s) const {
+      std::erase_if(store.facts_, [&s](const auto& entry) {
+        return entry.first.author == s.author && entry.first.seq > s.above;
+      });
+    }
   } visitor{*this};
   std::visit(visitor, save);
+}
+
+void Store::join_again() {
+  ++incarnation_;
+  state_.serving = state_.took_itself_in = false;
+  state_.leaving.reset();
+  intents_.clear();
 }
 
 Restored Store::load(bool same_boot) const {

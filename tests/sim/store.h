@@ -18,6 +18,8 @@ class Store {
   Restored load(bool same_boot) const;
 
   bool serving() const { return state_.serving; }
+  std::uint32_t incarnation() const { return incarnation_; }
+  void join_again();  ///< Under the next number; others have to take it in.
   const std::map<FactId, Fact>& facts() const { return facts_; }
   const Fact* find(const FactId& id) const;
 
@@ -31,6 +33,7 @@ class Store {
   std::map<FactId, Fact> facts_;
   std::set<Intent> intents_;
   std::set<FactId> wiped_;
+  std::uint32_t incarnation_ = 1;
   Restored state_;  ///< But for `facts` and `intents`.
 };
 

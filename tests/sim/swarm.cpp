@@ -14,7 +14,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-constexpr std::array<std::pair<Fault, std::string_view>, 31> names{{
+constexpr std::array<std::pair<Fault, std::string_view>, 33> names{{
     {Fault::partition, "partition"}, {Fault::isolation, "isolation"},
     {Fault::one_way, "one-way"},     {Fault::flapping, "flapping"},
     {Fault::chain, "chain"},         {Fault::lag, "lag"},
@@ -30,7 +30,8 @@ constexpr std::array<std::pair<Fault, std::string_view>, 31> names{{
     {Fault::wrong_key, "wrong-key"}, {Fault::stale_zone, "stale-zone"},
     {Fault::liar, "liar"},           {Fault::ds_withdrawn, "ds-withdrawn"},
     {Fault::restored, "restored"},   {Fault::unsynced, "unsynced"},
-    {Fault::lost_disk, "lost-disk"},
+    {Fault::lost_disk, "lost-disk"}, {Fault::forget, "forget"},
+    {Fault::leave, "leave"},
 }};
 
 constexpr std::array<std::pair<Rollover, std::string_view>, 14> rollover_names{{
@@ -206,6 +207,8 @@ Swarm swarm(std::uint64_t seed, const Fixed& fixed) {
   if (swarm.on(Fault::join) && swarm.members > 1) swarm.late = 1 + dice.below(swarm.members - 1);
   swarm.lag = swarm.on(Fault::lag) ? dice.pick<Nanoseconds>({minutes{10}, hours{6}})
                                    : dice.pick<Nanoseconds>({milliseconds{50}, Seconds{3}});
+  // Whoever runs a directory that is hours behind sets it to more than there and back.
+  swarm.start_limit = swarm.on(Fault::lag) ? Seconds{hours{24}} : Seconds{600};
   swarm.engine = dice.one_in(3) ? Engine::ds389 : Engine::slapd;
   draw_servers(dice, swarm);
   draw_parent(dice, swarm);

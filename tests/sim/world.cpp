@@ -108,7 +108,7 @@ void World::wire(std::size_t index) {
 }
 
 void World::admit(std::size_t joiner) {
-  if (judge_.admitted(machine(joiner).id())) return;
+  if (judge_.admitted(machine(joiner).life()) || machine(joiner).gone()) return;
   if (const auto by = someone_serving(joiner)) admit(joiner, *by);
   context_.schedule.after(minutes{30}, [this, joiner] { admit(joiner); });
 }
@@ -157,6 +157,40 @@ void World::appoint(std::size_t at, const std::vector<std::size_t>& managers) {
   directory_.write(at, config);
 }
 
+// People who look after their machines: they switch off what left, forget what is dead, and bring back
+// what was forgotten.
+void World::see_after_members(bool all) {
+  for (const auto& machine : machines_) {
+    if (!machine->alive()) continue;
+    const MemberStatus status = machine->status();
+    if (status.out.starts_with("left: this machine can be switched off")) machine->retire();
+    if (!status.forgotten || (!all && !context_.dice.one_in(3))) continue;
+    machine->join_again();
+    admit(machine->index());
+  }
+  forget_the_dead(all);
+}
+
+// Only of a machine that is off can it be said that it is dead.
+void World::forget_the_dead(bool all) {
+  std::vector<std::size_t> dead;
+  for (const auto& machine : machines_) {
+    if (machine->gone()) directory_.go_around(machine->index());
+    if (!machine->off() || machine->retired()) {
+      away_for_.erase(machine->index());
+      continue;
+    }
+    const unsigned days = ++away_for_[machine->index()];
+    const bool wanted = machine->gone() ? all || days > 3 : context_.swarm.on(Fault::forget) && days > 2;
+    if (wanted && judge_.counts(machine->life())) dead.push_back(machine->index());
+  }
+  if (dead.empty() || (!all && !context_.dice.one_in(3))) return;
+  const auto by = someone_serving(dead.front());
+  if (!by) return;
+  // What it wrote last, and nobody got, is lost with it: people know that after a while.
+  if (forget(*by, dead, all || context_.dice.one_in(3))) context_.counters.add(dead.size() > 1 ? "several forgotten" : "forget used");
+}
+
 std::vector<Parent::Cds> World::announced(const ZoneName& zone,
                                           const std::function<bool(const Machine&)>& asked) const {
   std::vector<Parent::Cds> sets;
@@ -166,6 +200,23 @@ std::vector<Parent::Cds> World::announced(const ZoneName& zone,
     }
   }
   return sets;
+}
+
+bool World::forget(std::size_t at, const std::vector<std::size_t>& dead, bool force) {
+  Machine& host = machine(at);
+  if (!host.alive()) return false;
+  Uuid decree;
+  for (std::byte& byte : decree.bytes) byte = static_cast<std::byte>(context_.dice.below(256));
+  std::vector<MemberId> members;
+  std::string names;
+  for (const std::size_t one : dead) {
+    members.push_back(machine(one).id());
+    names += ' ' + machine(one).name();
+  }
+  const auto refused = host.member().forget(decree, members, "admin", force);
+  context_.trace.line("admin", "asks " + host.name() + " to forget" + names + (refused ? ", refused: " + *refused : ""));
+  host.poke();
+  return !refused;
 }
 
 void World::run(Nanoseconds duration) {
@@ -182,6 +233,7 @@ void World::every_day() {
   watch_holds(reports);
   watch_alarms(reports);
   if (context_.swarm.parent_by_hand) tell_of_ds();
+  see_after_members(false);
   context_.schedule.after(day, [this] { every_day(); });
 }
 
@@ -265,12 +317,10 @@ void World::heal() {
 }
 
 void World::converge() {
-  // With one lost for good nothing goes on until people act; what is served must stay true.
-  const bool lame = std::ranges::any_of(context_.swarm.faults, is_fatal);
-  if (lame) return run(20 * day);
   const Time until = context_.schedule.now() + patience();
   while (!violation() && context_.schedule.now() < until) {
     run(hours{12});
+    see_after_members(true);
     if (unfinished().empty()) return;
   }
   tell_state();

@@ -49,6 +49,7 @@ class World {
   std::size_t add_machine();                 ///< Its agent runs, but it is no member yet.
   void admit(std::size_t joiner);            ///< By any member that serves, again until it is done.
   void admit(std::size_t joiner, std::size_t by);
+  bool forget(std::size_t at, const std::vector<std::size_t>& dead, bool force);
   void roll(std::size_t at, Role role, bool emergency = false);
   void withdraw_ds(const ZoneName& zone) { parent_.withdraw(zone); }
   void appoint(std::size_t at, const std::vector<std::size_t>& managers);
@@ -62,6 +63,8 @@ class World {
   /// By the servers that are `asked` and answer.
   std::vector<Parent::Cds> announced(const ZoneName& zone, const std::function<bool(const Machine&)>& asked) const;
   void every_day();
+  void see_after_members(bool all);
+  void forget_the_dead(bool all);
   using Reports = std::vector<std::pair<const Machine*, MemberStatus>>;
   void watch_holds(const Reports& reports);
   void watch_alarms(const Reports& reports);
@@ -86,6 +89,7 @@ class World {
   std::vector<ZoneName> zones_;
   Faults faults_;
   Administrators administrators_;
+  std::map<std::size_t, unsigned> away_for_;  ///< Days, by machine.
   std::map<std::string, unsigned> held_for_;  ///< Days, by step.
   std::map<std::string, unsigned> silent_for_;  ///< Days, by who should have raised which alarm.
 };

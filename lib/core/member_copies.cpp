@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Facts that the directory lost, or that do not arrive somewhere, are written again: by their author,
+// and if that is silent or gone by any member that holds them.
+#include <algorithm>
+#include <utility>
+
+#include "lib/core/member_impl.h"
+
+namespace rollcall {
+namespace {
+
+constexpr int pressing = 6;  // patiences after which what was written again should have arrived
+
+}  // namespace
+
+// Something that others speak of has not arrived.
+void Member::Impl::note_gaps() {
+  std::map<Incarnation, BootTime> gaps;
+  for (const Incarnation& author : acks_.lacking()) {
+    // Who joins knows others by their heartbeats only.
+    const Heartbeat* newest = acks_.newest(author.member);
+    const bool counts = members_.admitted(author.member) || (newest && newest->member == author);
+    const auto limit = members_.limit(author);
+    if (author == self_ || !counts || (limit && log_.prefix(author) >= *limit)) continue;
+    const auto before = gap_since_.find(author);
+    gaps[author] = before == gap_since_.end() ? now_.boot : before->second;
+    // Once to say that it lacks them, once to raise the alarm.
+    for (const int times : {1, 2}) {
+      const BootTime at = gaps[author] + settings_.patience * times;
+      if (at > now_.boot) wake(at);
+    }
+  }
+  gap_since_ = std::move(gaps);
+}
+
+bool Member::Impl::owner_is_silent(const Incarnation& author) const {
+  return members_.gone(author) || !fresh(author.member);
+}
+
+// What others lack of silent authors, and what vanished of those who cannot write it again.
+void Member::Impl::want_copies() {
+  std::map<FactId, WantedCopy> wanted;
+  const auto want = [&](const FactId& id) {
+    if (id.author.member == self_.member && !is_out()) return;
+    if (!log_.holds(id) || !owner_is_silent(id.author)) return;
+    const auto before = wanted_copies_.find(id);
+    // One after the other, so that normally one member does it.
+    const auto turn = static_cast<Nanoseconds::rep>(1 + rank(to_string(id)));
+    wanted[id] = before != wanted_copies_.end() ? before->second
+                                                : WantedCopy{now_.boot, now_.boot + settings_.patience * turn};
+  };
+  for (const Incarnation& member : roster_) {
+    const Heartbeat* heartbeat = acks_.newest(member.member);
+    if (member == self_ || !heartbeat) continue;
+    for (const FactId& id : heartbeat->lacks) want(id);
+    if (heartbeat->lacks.empty()) pressed_since_.erase(member.member);
+  }
+  for (const FactId& id : vanished_) {
+    if (members_.gone(id.author)) want(id);
+  }
+  wanted_copies_ = std::move(wanted);
+}
+
+// Own facts that the directory lost, or that somebody says it lacks.
+void Member::Impl::write_again() {
+  if (!current_) return;
+  for (const FactId& id : std::exchange(to_write_again_, {})) {
+    if (log_.holds(id)) effects_.acts.push_back(Publish{id});
+  }
+  for (const Incarnation& member : std::set<Incarnation>{roster_}) {
+    if (member == self_ || ask_for_facts_.erase(member.member) == 0) continue;
+    const Heartbeat* heartbeat = acks_.newest(member.member);
+    if (!heartbeat) continue;
+    for (const FactId& id : heartbeat->lacks) {
+      if (id.author.member != self_.member || !log_.holds(id)) continue;
+      effects_.acts.push_back(Republish{id});
+      pressed_since_.try_emplace(member.member, now_.boot);
+    }
+  }
+  want_copies();
+  for (auto& [id, copy] : wanted_copies_) {
+    if (now_.boot < copy.at) {
+      wake_for_timer(copy.at);
+      continue;
+    }
+    effects_.acts.push_back(Copy{id});
+    vanished_.erase(id);
+    copy.at = now_.boot + settings_.silence;
+    wake_for_timer(copy.at);
+    for (const Incarnation& member : roster_) {
+      const Heartbeat* heartbeat = acks_.newest(member.member);
+      if (member == self_ || !heartbeat || std::ranges::find(heartbeat->lacks, id) == heartbeat->lacks.end()) continue;
+      pressed_since_.try_emplace(member.member, now_.boot);
+    }
+  }
+  for (const auto& [member, since] : pressed_since_) {
+    const BootTime at = since + pressing * settings_.patience;
+    if (at > now_.boot) wake_for_timer(at);
+  }
+}
+
+// Both ends of a link that loses facts name it.
+std::vector<std::string> Member::Impl::link_alarms() const {
+  std::vector<std::string> list;
+  for (const auto& [author, since] : gap_since_) {
+    if (now_.boot - since < 2 * settings_.patience) continue;
+    std::string holders;
+    for (const MemberId& member : acks_.roster()) {
+      const Heartbeat* heartbeat = acks_.newest(member);
+      const auto has = [&](const VectorEntry& entry) { return entry.author == author && entry.seq > log_.prefix(author); };
+      if (member == self_.member || !heartbeat || std::ranges::none_of(heartbeat->vector, has)) continue;
+      holders += (holders.empty() ? "" : ", ") + name_of_member(member);
+    }
+    list.push_back("facts of " + name_of_member(author.member) + " do not arrive here" +
+                   (holders.empty() ? "" : "; they are at " + holders + ": look at the replication from there"));
+  }
+  for (const auto& [member, since] : pressed_since_) {
+    if (now_.boot - since < pressing * settings_.patience) continue;
+    list.push_back(name_of_member(member) + " still lacks facts that were written again here: look at the "
+                   "replication from here to there");
+  }
+  return list;
+}
+
+}  // namespace rollcall

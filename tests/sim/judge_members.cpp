@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the judge knows of members: who was taken in, who is out, what they may still say, and who may end
+// whose facts.
+#include <algorithm>
+
+#include "tests/sim/judge.h"
+
+namespace rollcall::sim {
+
+void Judge::beats(std::size_t member, const Heartbeat& heartbeat) {
+  const auto [at, first] = said_.try_emplace(member, heartbeat);
+  if (first) return;
+  const Heartbeat before = at->second;
+  at->second = heartbeat;
+  if (before.member != heartbeat.member) {
+    amnesiac_.erase(member);
+    if (before.serving && counts(before.member)) promised_.insert_or_assign(member, before);
+  } else if (!amnesiac_.contains(member) && !goes_on(before, heartbeat)) {
+    violated("backwards: " + member_name(member) + " takes back what it said in a heartbeat");
+  }
+  if (heartbeat.serving) check_new_life(member, heartbeat);
+}
+
+// Who is out says less, and of those who are out nobody says any more.
+bool Judge::goes_on(const Heartbeat& before, const Heartbeat& heartbeat) const {
+  const bool out = !counts(heartbeat.member) || leaving_.contains(heartbeat.member);
+  if (heartbeat.counter <= before.counter || heartbeat.last_seq < before.last_seq) return false;
+  if (before.serving && !heartbeat.serving && !out) return false;
+  for (const VectorEntry& old : before.vector) {
+    const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
+    const bool less = entry == heartbeat.vector.end() || entry->seq < old.seq;
+    if (less && heartbeat.serving) return false;
+  }
+  return std::ranges::all_of(before.roster, [&](const Incarnation& known) {
+    const bool still = std::ranges::any_of(heartbeat.roster, [&](const Incarnation& now) {
+      return now.member == known.member && now.number >= known.number;
+    });
+    return still || !counts(known) || out;
+  });
+}
+
+// A restored member serves again only when it has carried out all that it had answered before.
+void Judge::check_new_life(std::size_t member, const Heartbeat& heartbeat) {
+  const auto found = promised_.find(member);
+  if (found == promised_.end()) return;
+  const Heartbeat before = std::move(found->second);
+  promised_.erase(found);
+  if (!counts(before.member)) return;
+  for (const VectorEntry& old : before.vector) {
+    if (cuts_.contains(old.author) || old.author.member == heartbeat.member.member) continue;
+    const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
+    if (entry != heartbeat.vector.end() && entry->seq >= old.seq) continue;
+    violated("promise forgotten: " + member_name(member) + " serves again and has not carried out what it had answered");
+  }
+}
+
+void Judge::said_of_members(const Fact& fact) {
+  if (const auto* admit = std::get_if<Admit>(&fact.content)) {
+    admitted_.insert({admit->joiner.member, admit->joiner.incarnation});
+  }
+  if (const auto* leave = std::get_if<Leave>(&fact.content)) {
+    left_.insert(fact.id.author);
+    heirs_[fact.id.author].insert(leave->heir);
+    context_.counters.add("left for good");
+  }
+  const auto* forget = std::get_if<Forget>(&fact.content);
+  if (forget == nullptr) return;
+  if (fact.id.author.member == forget->decreed_by) context_.counters.add("decree");
+  for (const Incarnation& dead : forget->forgotten) {
+    cuts_.try_emplace(dead, 0);
+    heirs_[dead].insert(forget->heir);
+  }
+  for (const FactId& last : forget->had) {
+    std::uint64_t& cut = cuts_[last.author];
+    cut = std::max(cut, last.seq);
+  }
+}
+
+bool Judge::counts(const FactId& fact) const {
+  const auto cut = cuts_.find(fact.author);
+  return cut == cuts_.end() || fact.seq <= cut->second;
+}
+
+// Its author, a later life of that, or an heir; of an heir who is out his own.
+bool Judge::may_end(const Incarnation& by, const Incarnation& author) const {
+  if (by.member == author.member) return by == author || counts(author);
+  std::set<MemberId> seen;
+  std::vector<MemberId> todo{author.member};
+  while (!todo.empty()) {
+    const MemberId member = todo.back();
+    todo.pop_back();
+    for (const auto& [out, heirs] : heirs_) {
+      if (out.member != member) continue;
+      if (heirs.contains(by.member)) return true;
+      for (const MemberId& heir : heirs) {
+        if (seen.insert(heir).second) todo.push_back(heir);
+      }
+    }
+  }
+  return false;
+}
+
+void Judge::ended(const FactId& by, const Tombstone& tombstone) {
+  const auto found = written_.find(tombstone.ended);
+  if (found == written_.end()) return;
+  Written& fact = found->second;
+  // What one who is out wrote last nobody may have heard.
+  if (fact.ended_by && counts(*fact.ended_by)) violated("fact ended twice: " + to_string(tombstone.ended));
+  if (!may_end(by.author, tombstone.ended.author)) violated("somebody ended another's fact");
+  if (by.author.member != tombstone.ended.author.member) context_.counters.add("heir ended a fact");
+  fact.ended_by = by.author;
+  const Zone& zone = zones_[fact.candidate.zone.name];
+  const auto winner = zone.introduced.find(fact.candidate.generation);
+  const bool lost = winner != zone.introduced.end() && winner->second != fact.candidate.fingerprint;
+  context_.counters.add(lost ? "loser pruned" : "key purged");
+}
+
+}  // namespace rollcall::sim
