@@ -134,6 +134,12 @@ class SlapdProcess {
 
   void signal(int number) const { ::kill(pid_, number); }
 
+  /// Returns when none of its threads runs any more.
+  void freeze() const {
+    signal(SIGSTOP);
+    require(::waitpid(pid_, nullptr, WUNTRACED) == pid_, "slapd does not stand still");
+  }
+
   void end(int number) {
     if (pid_ <= 0) return;
     ::kill(pid_, number);
@@ -196,7 +202,7 @@ class Slapd {
 
   void kill() { process_.end(SIGKILL); }
   void stop() { process_.end(SIGTERM); }
-  void freeze() const { process_.signal(SIGSTOP); }
+  void freeze() const { process_.freeze(); }
   void thaw() const { process_.signal(SIGCONT); }
 
   std::string ldapi() const { return uri_of(dir_ / "ldapi"); }
