@@ -41,8 +41,9 @@ class Saver {
   }
 
   Result<> operator()(const SaveLeaving& save) {
+    if (!save.leaving) return db_.execute("UPDATE life SET heir = NULL, asked_by = NULL");
     return run("UPDATE life SET heir = ?, asked_by = ?", [&](Statement& query) {
-      query.bind(ByteView{save.leaving.heir.bytes}).bind(std::string_view{save.leaving.asked_by});
+      query.bind(ByteView{save.leaving->heir.bytes}).bind(std::string_view{save.leaving->asked_by});
     });
   }
 

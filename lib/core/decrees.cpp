@@ -140,7 +140,8 @@ const Decrees::Decree* Decrees::to_follow(const Incarnation& self, const Circums
   };
   const auto found = std::ranges::find_if(decrees_, [&](const Decree& decree) {
     if (decree.standing == Standing::overruled || decree.said.contains(self.member)) return false;
-    if (forgets(decree, self, circumstances)) return false;
+    // Who was taken in by somebody who knew of it has nothing to say.
+    if (!required(decree, circumstances).contains(self.member)) return false;
     return std::ranges::none_of(decrees_, [&](const Decree& said) { return binds(said, decree); });
   });
   return found == decrees_.end() ? nullptr : &*found;

@@ -105,7 +105,7 @@ struct SaveWait { WaitKey key; BootTime since; };
 struct DropWait { WaitKey key; };
 struct SaveCounter { Incarnation member; std::uint64_t counter; };
 struct SaveProgress { std::vector<VectorEntry> vector; std::vector<Behind> behind; bool serving; };
-struct SaveLeaving { Leaving leaving; };
+struct SaveLeaving { std::optional<Leaving> leaving; };  ///< Empty: it stays.
 struct SaveNextLife { std::uint32_t incarnation; };  ///< From now on this is who it is. Not serving.
 struct DropFacts { Incarnation author; std::uint64_t above; };  ///< They never counted.
 using Save = std::variant<SaveFact, SaveIntent, DropIntent, SaveWait, DropWait, SaveCounter, SaveProgress,

@@ -102,28 +102,67 @@ void Member::Impl::decree_what_was_asked() {
 std::optional<std::string> Member::Impl::leave(std::optional<MemberId> heir, std::string who) {
   if (!in_roster()) return "this machine is no member";
   if (!doubt_.empty()) return "nothing new is written here: " + doubt_;
-  std::vector<MemberId> others;
-  for (const Incarnation& member : roster_) {
-    const Heartbeat* heartbeat = acks_.newest(member.member);
-    if (member != self_ && heartbeat && heartbeat->serving) others.push_back(member.member);
-  }
+  const std::vector<MemberId> others = others_that_serve();
   if (others.empty()) return "no other member serves: the zones would have no server";
   if (heir && !contains(others, *heir)) return name_of_member(*heir) + " cannot inherit its keys: it does not serve";
-  const auto rank = [this](const MemberId& member) { return crypto_.rank(member, to_string(self_.member)); };
-  leaving_ = Leaving{heir ? *heir : *std::ranges::min_element(others, {}, rank), std::move(who)};
+  leaving_ = Leaving{heir ? *heir : some_heir(others), std::move(who)};
   serving_ = false;
   asked_for_.clear();
   progressed_ = own_stale_ = all_stale_ = members_stale_ = true;
   for (auto& [zone, work] : zones_) work.server.lost = false;
-  pending_saves_.push_back(SaveLeaving{*leaving_});
+  pending_saves_.push_back(SaveLeaving{leaving_});
   tell(Notice::Level::notice, "leaving", "",
        "asked by " + leaving_->asked_by + "; " + name_of_member(leaving_->heir) + " inherits its keys");
   return std::nullopt;
 }
 
+std::vector<MemberId> Member::Impl::others_that_serve() const {
+  std::vector<MemberId> others;
+  for (const Incarnation& member : roster_) {
+    const Heartbeat* heartbeat = acks_.newest(member.member);
+    if (member != self_ && heartbeat && heartbeat->serving) others.push_back(member.member);
+  }
+  return others;
+}
+
+MemberId Member::Impl::some_heir(const std::vector<MemberId>& others) const {
+  const auto rank = [this](const MemberId& member) { return crypto_.rank(member, to_string(self_.member)); };
+  return *std::ranges::min_element(others, {}, rank);
+}
+
+// Two may have been asked on two sides of a cut. Who is the last one stays, and takes back what it
+// answered meanwhile: its server was told nothing of it.
+void Member::Impl::stay() {
+  leaving_.reset();
+  silent_since_.reset();
+  pending_saves_.push_back(SaveLeaving{});
+  for (auto& [zone, work] : zones_) work.server.lost = !work.book.decisions().empty();
+  progressed_ = own_stale_ = all_stale_ = members_stale_ = again_ = true;
+  tell(Notice::Level::error, "not leaving", "",
+       "no other member serves any more: this one stays; start its DNS server again");
+}
+
+bool Member::Impl::has_heir() {
+  const auto others = others_that_serve();
+  const auto unheard = [this](const Incarnation& member) {
+    return member != self_ && acks_.newest(member.member) == nullptr;
+  };
+  if (others.empty()) {
+    if (std::ranges::none_of(roster_, unheard)) stay();
+    return false;
+  }
+  if (!contains(others, leaving_->heir)) {
+    leaving_->heir = some_heir(others);
+    pending_saves_.push_back(SaveLeaving{leaving_});
+  }
+  return fresh(leaving_->heir);
+}
+
 // Last of all its facts: who has it has all of them, and no cache has what it served.
 void Member::Impl::leave_when_allowed() {
   if (!leaving_ || forgotten_ || !in_roster()) return;
+  const bool inherited = has_heir();
+  if (!leaving_) return;
   if (settings_.serves_dns) {
     if (!silent_since_) return;
     const BootTime at = *silent_since_ + caches_followed();
@@ -131,8 +170,7 @@ void Member::Impl::leave_when_allowed() {
   }
   asked_for_.clear();  // it writes nothing else any more
   if (!may_say() || !intents_.empty()) return;
-  const auto is_heir = [this](const Incarnation& member) { return member.member == leaving_->heir; };
-  if (std::ranges::none_of(roster_, is_heir)) return;
+  if (!inherited) return;
   tell(Notice::Level::notice, "left", "", "nothing of what it served is in any cache");
   add_fact(Leave{leaving_->heir, leaving_->asked_by});
   members_stale_ = true;
@@ -153,8 +191,9 @@ std::string Member::Impl::why_out() const {
   if (settings_.serves_dns && !silent_since_) return "leaving: its DNS server has to stop";
   if (!settings_.serves_dns) return "leaving";
   const Nanoseconds left = *silent_since_ + caches_followed() - now_.boot;
-  const auto is_heir = [this](const Incarnation& member) { return member.member == leaving_->heir; };
-  if (std::ranges::none_of(roster_, is_heir)) return "leaving: its heir is gone; ask again, and name another";
+  if (left <= Nanoseconds{0} && !fresh(leaving_->heir)) {
+    return "leaving: a word of its heir " + name_of_member(leaving_->heir) + " is waited for";
+  }
   if (left <= Nanoseconds{0}) return "leaving: " + (doubt_.empty() ? "about to say so" : doubt_);
   return "leaving: caches may have what it served until " + to_iso(now_.wall + left);
 }

@@ -257,6 +257,10 @@ class Member::Impl {
   ForgetPreview preview_forget(const std::vector<MemberId>& dead) const;
   void decree_what_was_asked();
   void leave_when_allowed();
+  std::vector<MemberId> others_that_serve() const;
+  MemberId some_heir(const std::vector<MemberId>& others) const;
+  bool has_heir();
+  void stay();
   std::string why_out() const;
 
   // member_restore.cpp

@@ -37,10 +37,6 @@ void Member::Impl::follow_decrees() {
   while (may_say() && !forgotten_) {
     const auto* decree = members_.to_follow();
     if (!decree) return;
-    const bool known = std::ranges::all_of(decree->content.forgotten, [&](const Incarnation& dead) {
-      return members_.inherited(dead);
-    });
-    if (known) return;  // it was forgotten before this member was taken in
     Forget own = say(decree->content);
     tell(Notice::Level::warning, "forgotten", "",
          name_of_member(own.forgotten.front().member) + (own.forgotten.size() > 1 ? " and others" : "") +

@@ -22,7 +22,7 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
       log_([&crypto](const Digest& before, const Signature& s) { return crypto.chain(before, s); }),
       acks_(log_),
       waits_(std::move(restored.waits)),
-      members_(self, [this](const Incarnation& author) { return log_.prefix(author); }),
+      members_(self, restored.took_itself_in, [this](const Incarnation& author) { return log_.prefix(author); }),
       leaving_(std::move(restored.leaving)),
       counters_(std::move(restored.counters)),
       counter_at_start_(counters_[self_]),

@@ -6,8 +6,11 @@
 
 namespace rollcall {
 
-Membership::Membership(Incarnation self, std::function<std::uint64_t(const Incarnation&)> prefix)
-    : self_(self), prefix_(std::move(prefix)) {}
+Membership::Membership(Incarnation self, bool took_itself_in,
+                       std::function<std::uint64_t(const Incarnation&)> prefix)
+    : self_(self), prefix_(std::move(prefix)) {
+  if (!took_itself_in) invited_.insert(self_);  // or will be, before it counts
+}
 
 void Membership::add(const Fact& fact) {
   if (const auto* admit = std::get_if<Admit>(&fact.content)) {

@@ -19,8 +19,9 @@ namespace rollcall {
 
 class Membership final : private Decrees::Circumstances {
  public:
-  /// prefix  How many facts of an author are held in order.
-  Membership(Incarnation self, std::function<std::uint64_t(const Incarnation&)> prefix);
+  /// prefix          How many facts of an author are held in order.
+  /// took_itself_in  This life continues the one before; another one is forgotten only by name.
+  Membership(Incarnation self, bool took_itself_in, std::function<std::uint64_t(const Incarnation&)> prefix);
 
   /// A fact that is held in order; those that are no admit, leave or forget change nothing.
   void add(const Fact& fact);

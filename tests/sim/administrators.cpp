@@ -69,13 +69,13 @@ Role Administrators::some_role() {
 }
 
 void Administrators::write_policy() {
-  world_.directory().write(world_.context().dice.below(world_.members()), PolicyEntry{"default", policy_});
+  world_.directory().write(world_.some_replica(), PolicyEntry{"default", policy_});
 }
 
 void Administrators::write_zones() {
   for (const ZoneName& zone : world_.zones()) {
     wanted_.zone = {zone, 1};
-    world_.directory().write(world_.context().dice.below(world_.members()), wanted_);
+    world_.directory().write(world_.some_replica(), wanted_);
   }
 }
 

@@ -106,7 +106,7 @@ void DnsServer::run(const ZoneName& name, std::uint64_t order, Served after,
   Zone& zone = zones_.at(name);
   if (zone.order != order) return done(std::nullopt);
   if (left.empty()) {
-    const bool mended = !lies_ && judge_.trust(member_, name);
+    const bool mended = !lies_ && !warned_of_ && judge_.trust(member_, name);
     if (std::exchange(zone.lost, false) || mended) show(name);
     return done(seen(zone, keys));
   }
@@ -183,6 +183,7 @@ ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys)
 void DnsServer::set_answering(bool answering) {
   if (answering_ == answering) return;
   answering_ = answering;
+  warned_of_ = warned_of_ && answering;
   context_.trace.line(member_name(member_), answering ? "its DNS server answers" : "its DNS server is silent");
   for (const auto& [name, zone] : zones_) show(name);
 }
@@ -225,6 +226,7 @@ void DnsServer::lie(bool lies) {
 }
 
 void DnsServer::not_our_word() {
+  warned_of_ = true;
   for (const auto& [name, zone] : zones_) distrust(name);
 }
 

@@ -83,6 +83,7 @@ class DnsServer {
   bool stops_half_way_ = false;
   bool wrong_key_ = false;
   bool lies_ = false;
+  bool warned_of_ = false;  ///< Until it is stopped.
 };
 
 }  // namespace rollcall::sim

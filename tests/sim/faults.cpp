@@ -272,7 +272,7 @@ void Faults::lost_disk() {
 
 void Faults::leave() {
   Machine& machine = victim();
-  if (!machine.alive() || fatal_++ > 1) return;
+  if (!machine.alive() || !world_.someone_answers_beside(machine.index()) || fatal_++ > 1) return;
   if (machine.member().leave(std::nullopt, "admin")) return;
   world_.context().trace.line("admin", machine.name() + " is to leave");
   world_.context().counters.add("leave asked for");

@@ -74,7 +74,7 @@ class Judge {
   std::optional<Fingerprint> introduced(const ZoneName& zone, const Generation& generation) const;
   /// The highest generation that somebody asked for; 0 if nobody did.
   std::uint32_t requested(const ZoneName& zone, Role role) const;
-  void leaves(const Incarnation& member) { leaving_.insert(member); }  ///< On its way out.
+  void leaves(const Incarnation& member, bool on);  ///< On its way out, or back.
   bool admitted(const Incarnation& member) const { return admitted_.contains(member); }
   /// Somebody decreed that it is dead.
   bool forgotten(const Incarnation& member) const { return cuts_.contains(member); }

@@ -54,6 +54,14 @@ void Judge::check_new_life(std::size_t member, const Heartbeat& heartbeat) {
   }
 }
 
+void Judge::leaves(const Incarnation& member, bool on) {
+  if (on) {
+    leaving_.insert(member);
+  } else {
+    leaving_.erase(member);
+  }
+}
+
 void Judge::said_of_members(const Fact& fact) {
   if (const auto* admit = std::get_if<Admit>(&fact.content)) {
     admitted_.insert({admit->joiner.member, admit->joiner.incarnation});
@@ -83,7 +91,7 @@ bool Judge::counts(const FactId& fact) const {
 
 // Its author, a later life of that, or an heir; of an heir who is out his own.
 bool Judge::may_end(const Incarnation& by, const Incarnation& author) const {
-  if (by.member == author.member) return by == author || counts(author);
+  if (by == author || (by.member == author.member && counts(author))) return true;
   std::set<MemberId> seen;
   std::vector<MemberId> todo{author.member};
   while (!todo.empty()) {

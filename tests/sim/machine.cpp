@@ -150,6 +150,11 @@ void Machine::stop_answering() {
   });
 }
 
+void Machine::server_started_by_hand() {
+  stopped_ = false;
+  update_answering();
+}
+
 void Machine::start_over() {
   later(milliseconds{1}, [this] {
     site_.context.counters.add(store_.load(true).took_itself_in ? "restored member noticed" : "began anew");
@@ -274,7 +279,7 @@ void Machine::save(const std::vector<Save>& saves) {
     if (fact != nullptr && fact->fact.id.author.member == id_ && store_.find(fact->fact.id) == nullptr) {
       site_.judge.wrote(index_, fact->fact);
     }
-    if (std::holds_alternative<SaveLeaving>(save)) site_.judge.leaves(life());
+    if (const auto* leaving = std::get_if<SaveLeaving>(&save)) site_.judge.leaves(life(), leaving->leaving.has_value());
   }
   store_.apply(saves);
 }

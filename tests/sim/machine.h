@@ -61,6 +61,8 @@ class Machine : public Directory::Listener {
   bool gone() const { return gone_; }
   bool retired() const { return retired_; }
   bool off() const { return !powered_; }
+  bool stopped() const { return stopped_; }  ///< The server, by its agent.
+  void server_started_by_hand();
   void join_again();                    ///< Its people throw the old life away, and ask to be taken in.
   void fail_keys(unsigned times) { key_failures_ = times; }
   void dislike(unsigned candidates) { dislikes_ = candidates; }  ///< The next ones cannot be used here.

@@ -134,6 +134,19 @@ std::optional<std::size_t> World::someone_serving(std::size_t but) {
   return context_.dice.pick(able);
 }
 
+bool World::someone_answers_beside(std::size_t but) const {
+  return std::ranges::any_of(machines_, [&](const auto& machine) {
+    return machine->index() != but && !machine->gone() && machine->store().serving() &&
+           context_.swarm.serves_dns[machine->index()];
+  });
+}
+
+std::size_t World::some_replica() {
+  std::size_t replica = context_.dice.below(members());
+  for (std::size_t i = 0; i < members() && machine(replica).gone(); ++i) replica = (replica + 1) % members();
+  return replica;
+}
+
 void World::roll(std::size_t at, Role role, bool emergency) {
   Machine& host = machine(at);
   if (!host.alive()) return;
@@ -164,6 +177,7 @@ void World::see_after_members(bool all) {
     if (!machine->alive()) continue;
     const MemberStatus status = machine->status();
     if (status.out.starts_with("left: this machine can be switched off")) machine->retire();
+    if (machine->stopped() && status.out.empty()) machine->server_started_by_hand();
     if (!status.forgotten || (!all && !context_.dice.one_in(3))) continue;
     machine->join_again();
     admit(machine->index());
