@@ -330,7 +330,7 @@ class Member::Impl {
   Waits waits_;
   std::map<ZoneRef, ZoneWork> zones_;
   bool all_stale_ = true;          // something changed that concerns every zone
-  bool could_write_ = false, could_decide_ = false;  // in the pass before
+  bool could_write_ = false, could_decide_ = false, could_say_ = false;  // in the pass before
   ZoneWork* looked_at_ = nullptr;  // whose times wake() belongs to
   ClusterConfig config_;
   std::map<std::string, Policy> policies_;

@@ -72,6 +72,8 @@ bool Member::Impl::keep_limits() {
   }
   if (dropped) {
     life_begins_ = true;
+    // What was begun with facts that are dropped is not gone on with.
+    std::erase_if(effects_.acts, [](const Act& act) { return !std::holds_alternative<Notice>(act); });
     effects_.acts.push_back(StartOver{});
     return false;
   }

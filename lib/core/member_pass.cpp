@@ -218,6 +218,7 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   }
   if (may_write() != std::exchange(could_write_, may_write())) all_stale_ = true;
   if (may_decide() != std::exchange(could_decide_, may_decide())) all_stale_ = true;
+  if (may_say() != std::exchange(could_say_, may_say())) members_stale_ = true;
   if (!std::exchange(intents_struck_, true)) {  // a key that was being made when we died
     for (const Intent& intent : std::set<Intent>{intents_}) drop_intent(intent);
   }

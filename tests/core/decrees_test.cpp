@@ -36,7 +36,7 @@ struct Decreed {
 
 /// What one member holds; of everybody the first hundred facts.
 struct View {
-  explicit View(MemberId self, std::vector<MemberId> members = {a, b, c}) : known({self, 1}, [](const Incarnation&) { return 100U; }) {
+  explicit View(MemberId self, std::vector<MemberId> members = {a, b, c}) : known({self, 1}, false, [](const Incarnation&) { return 100U; }) {
     std::uint64_t seq = 0;
     for (const MemberId& one : members) known.add(admit(a, ++seq, one));
   }
@@ -83,7 +83,7 @@ TEST_CASE("facts of the forgotten count up to the highest number that anybody ha
 
 TEST_CASE("a decree is not in force before what counts of the forgotten is held", "[decrees]") {
   std::uint64_t held = 6;
-  Membership known({a, 1}, [&](const Incarnation& author) { return author.member == c ? held : 100U; });
+  Membership known({a, 1}, false, [&](const Incarnation& author) { return author.member == c ? held : 100U; });
   for (int n = 1; n <= 3; ++n) known.add(admit(a, static_cast<std::uint64_t>(n), member(n)));
   known.add(c_is_dead.said(a, 10, 5));
   known.add(c_is_dead.said(b, 1, 7));

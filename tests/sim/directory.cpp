@@ -75,10 +75,25 @@ void Directory::wire(std::size_t a, std::size_t b, bool wired) {
   }
 }
 
+// Those who replicated with it, or with others that are gone and replicated with it, do so with each other.
 void Directory::go_around(std::size_t gone) {
+  gone_.insert(gone);
+  std::set<std::size_t> around{gone}, neighbours;
+  std::vector<std::size_t> todo{gone};
+  while (!todo.empty()) {
+    const std::size_t at = todo.back();
+    todo.pop_back();
+    for (std::size_t other = 0; other < replicas_.size(); ++other) {
+      if (!link(at, other).wired) continue;
+      if (!gone_.contains(other)) {
+        neighbours.insert(other);
+      } else if (around.insert(other).second) {
+        todo.push_back(other);
+      }
+    }
+  }
   std::optional<std::size_t> before;
-  for (std::size_t other = 0; other < replicas_.size(); ++other) {
-    if (other == gone || !link(gone, other).wired) continue;
+  for (const std::size_t other : neighbours) {
     if (before && !link(*before, other).wired) wire(*before, other, true);
     before = other;
   }

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -126,6 +127,7 @@ class Directory {
   std::uint64_t order_ = 0;
   std::map<Name, EntryId> names_;
   std::vector<Replica> replicas_;
+  std::set<std::size_t> gone_;  ///< Replicas that the others replicate around.
   std::vector<std::vector<Link>> links_;  ///< From, to.
 };
 

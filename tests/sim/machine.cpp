@@ -276,7 +276,7 @@ void Machine::save(const std::vector<Save>& saves) {
   for (const Save& save : saves) {
     const auto* fact = std::get_if<SaveFact>(&save);
     if (fact != nullptr && site_.vault.wiped.contains(fact->fact.id)) store_.wipe(fact->fact.id);
-    if (fact != nullptr && fact->fact.id.author.member == id_ && store_.find(fact->fact.id) == nullptr) {
+    if (fact != nullptr && fact->fact.id.author == life() && store_.find(fact->fact.id) == nullptr) {
       site_.judge.wrote(index_, fact->fact);
     }
     if (const auto* leaving = std::get_if<SaveLeaving>(&save)) site_.judge.leaves(life(), leaving->leaving.has_value());

@@ -113,7 +113,9 @@ std::optional<NewKey> Machine::new_key(const MakeKey& act) {
 void Machine::check(const CheckCandidate& act) {
   later(site_.context.dice.between(milliseconds{1}, milliseconds{100}), [this, act] {
     // One that does not serve yet may not reject; what it cannot use is for people to solve.
-    const bool first_copy = std::holds_alternative<Candidate>(store_.find(act.fact)->content);
+    const Fact* fact = store_.find(act.fact);
+    if (fact == nullptr) return;  // dropped; this life is over
+    const bool first_copy = std::holds_alternative<Candidate>(fact->content);
     if (dislikes_ > 0 && first_copy && store_.serving() && disliked_.insert(act.fact).second) --dislikes_;
     std::string why = unreadable(act.fact);
     if (disliked_.contains(act.fact)) why = "is not liked";
