@@ -77,6 +77,10 @@ void Member::Impl::write_again() {
       pressed_since_.try_emplace(member.member, now_.boot);
     }
   }
+  // Who is out has to hear of it.
+  for (const FactId& id : std::exchange(lacking_outside_, {})) {
+    if (id.author.member == self_.member && log_.holds(id)) effects_.acts.push_back(Republish{id});
+  }
   want_copies();
   for (auto& [id, copy] : wanted_copies_) {
     if (now_.boot < copy.at) {

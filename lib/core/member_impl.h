@@ -391,6 +391,7 @@ class Member::Impl {
   bool intents_struck_ = false;         // those of the life before
   std::set<FactId> unseen_;                      // facts of the store not seen in the directory in this life
   std::set<FactId> to_write_again_;              // own ones
+  std::vector<FactId> lacking_outside_;          // by those who are out
   std::set<FactId> vanished_;                    // of those who cannot write them again
   struct WantedCopy { BootTime since{}, at{}; bool made = false; };
   std::map<FactId, WantedCopy> wanted_copies_;

@@ -88,6 +88,7 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
   if (members_.gone(member)) {
     Nanoseconds& ttl = served_ttl_[member.member];
     ttl = std::max<Nanoseconds>({ttl, heartbeat.dnskey_ttl, heartbeat.max_zone_ttl});
+    lacking_outside_.insert(lacking_outside_.end(), heartbeat.lacks.begin(), heartbeat.lacks.end());
     return;
   }
   compare_own_facts(heartbeat);

@@ -128,7 +128,8 @@ class Judge {
   bool may_end(const Incarnation& by, const Incarnation& author) const;
   void check_new_life(std::size_t member, const Heartbeat& heartbeat);
   void ended(const FactId& by, const Tombstone& tombstone);
-  bool goes_on(const Heartbeat& before, const Heartbeat& heartbeat) const;
+  /// What the later one does not say any more; empty if it goes on.
+  std::string taken_back(const Heartbeat& before, const Heartbeat& heartbeat) const;
 
   std::set<Incarnation> admitted_;
   std::map<Incarnation, std::uint64_t> cuts_;  ///< Forgotten: the last fact that counts.

@@ -15,28 +15,32 @@ void Judge::beats(std::size_t member, const Heartbeat& heartbeat) {
   if (before.member != heartbeat.member) {
     amnesiac_.erase(member);
     if (before.serving && counts(before.member)) promised_.insert_or_assign(member, before);
-  } else if (!amnesiac_.contains(member) && !goes_on(before, heartbeat)) {
-    violated("backwards: " + member_name(member) + " takes back what it said in a heartbeat");
+  } else if (const std::string what = taken_back(before, heartbeat); !amnesiac_.contains(member) && !what.empty()) {
+    violated("backwards: " + member_name(member) + " takes back what it said in a heartbeat: " + what);
   }
   if (heartbeat.serving) check_new_life(member, heartbeat);
 }
 
 // Who is out says less, and of those who are out nobody says any more.
-bool Judge::goes_on(const Heartbeat& before, const Heartbeat& heartbeat) const {
+std::string Judge::taken_back(const Heartbeat& before, const Heartbeat& heartbeat) const {
   const bool out = !counts(heartbeat.member) || leaving_.contains(heartbeat.member);
-  if (heartbeat.counter <= before.counter || heartbeat.last_seq < before.last_seq) return false;
-  if (before.serving && !heartbeat.serving && !out) return false;
+  if (heartbeat.counter <= before.counter) return "its counter";
+  if (heartbeat.last_seq < before.last_seq) return "its own facts";
+  if (before.serving && !heartbeat.serving && !out) return "that it serves";
   for (const VectorEntry& old : before.vector) {
     const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
-    const bool less = entry == heartbeat.vector.end() || entry->seq < old.seq;
-    if (less && heartbeat.serving) return false;
+    const auto cut = cuts_.find(old.author);
+    const std::uint64_t counts = cut == cuts_.end() ? old.seq : std::min(old.seq, cut->second);
+    const bool less = counts > 0 && (entry == heartbeat.vector.end() || entry->seq < counts);
+    if (less && heartbeat.serving) return "facts of " + to_string(FactId{old.author, old.seq});
   }
-  return std::ranges::all_of(before.roster, [&](const Incarnation& known) {
+  for (const Incarnation& known : before.roster) {
     const bool still = std::ranges::any_of(heartbeat.roster, [&](const Incarnation& now) {
       return now.member == known.member && now.number >= known.number;
     });
-    return still || !counts(known) || out;
-  });
+    if (!still && counts(known) && !out) return "that " + to_string(known.member) + " is a member";
+  }
+  return {};
 }
 
 // A restored member serves again only when it has carried out all that it had answered before.

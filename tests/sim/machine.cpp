@@ -128,7 +128,7 @@ void Machine::limit_is_over() {
   if (gate_open_ || member_->never_answers()) return;
   site_.context.counters.add("server started without a word of others");
   gate_open_ = true;
-  const bool cut_off = !site_.directory.reachable(index_);
+  const bool cut_off = silent_ || !site_.directory.reachable(index_);
   if (site_.judge.forgotten(life()) && cut_off) {
     site_.context.counters.add("forgotten one came back cut off");
     dns_.not_our_word();

@@ -26,7 +26,7 @@ World::World(Swarm swarm, std::ostream* story, const DelayStrategy* delay)
     : context_(std::move(swarm), story),
       judge_(context_),
       directory_(context_),
-      parent_(context_, judge_, [this](const ZoneName& zone) { return announced(zone, [](const Machine&) { return true; }); }),
+      parent_(context_, judge_, [this](const ZoneName& zone) { return scanned(zone); }),
       site_{context_, judge_, directory_, parent_, crypto_, vault_, delay != nullptr ? *delay : random_delay_,
             [this](std::size_t index) { faults_.died(index); }},
       faults_(*this),
@@ -214,6 +214,13 @@ std::vector<Parent::Cds> World::announced(const ZoneName& zone,
     }
   }
   return sets;
+}
+
+// Old copies alone do not lead a parent back: it looks at the inception of signatures. RFC 7344, 6.2
+std::vector<Parent::Cds> World::scanned(const ZoneName& zone) const {
+  const auto trusted = [this, &zone](const Machine& server) { return judge_.trusted(server.index(), zone); };
+  if (announced(zone, trusted).empty()) return {};
+  return announced(zone, [](const Machine&) { return true; });
 }
 
 bool World::forget(std::size_t at, const std::vector<std::size_t>& dead, bool force) {

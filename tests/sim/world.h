@@ -63,6 +63,7 @@ class World {
   void wire(std::size_t index);
   std::optional<std::size_t> someone_serving(std::size_t but);
   /// By the servers that are `asked` and answer.
+  std::vector<Parent::Cds> scanned(const ZoneName& zone) const;
   std::vector<Parent::Cds> announced(const ZoneName& zone, const std::function<bool(const Machine&)>& asked) const;
   void every_day();
   void see_after_members(bool all);
