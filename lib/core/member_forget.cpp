@@ -183,7 +183,7 @@ std::string Member::Impl::why_out() const {
     const FactId last{self_, log_.prefix(self_)};
     std::vector<std::string> unaware;
     for (const Incarnation& member : roster_) {
-      if (!acks_.promised(member.member, last)) unaware.push_back(name_of_member(member.member));
+      if (last.seq > 0 && !acks_.promised(member.member, last)) unaware.push_back(name_of_member(member.member));
     }
     if (unaware.empty()) return "left: this machine can be switched off";
     return "left: must stay on until " + list_of(unaware) + " has heard of it";

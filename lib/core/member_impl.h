@@ -238,6 +238,7 @@ class Member::Impl {
   void settle_membership();
   void follow_decrees();
   bool keep_limits();
+  void overhear(const Fact& fact);
   bool hold_back(const Fact& fact);
   void guard();
   bool over_caches(const Decrees::Decree& decree);
@@ -247,6 +248,7 @@ class Member::Impl {
   bool ends(const Incarnation& author) const;
   Forget say(Forget decree) const;
   void notice_forgotten();
+  void notice_left();
   void stop_answering();
   std::vector<Hold> membership_holds() const { return membership_holds_; }
   void note_membership_holds();

@@ -14,6 +14,7 @@ void Member::Impl::settle_membership() {
   members_.evaluate();
   follow_decrees();
   notice_forgotten();
+  notice_left();
   std::set<Incarnation> roster = members_.roster();
   if (forgotten_ || members_.left(self_.member)) roster.erase(self_);
   if (std::exchange(roster_, std::move(roster)) != roster_) {
@@ -92,13 +93,17 @@ bool Member::Impl::keep_limits() {
   return true;
 }
 
+// Who is forgotten must not wait for facts that were lost on the way, nor for whose facts count.
+void Member::Impl::overhear(const Fact& fact) {
+  const auto* forget = std::get_if<Forget>(&fact.content);
+  if (forget == nullptr || fact.id.seq <= log_.prefix(fact.id.author)) return;
+  members_.overhear(fact.id, *forget);
+  members_stale_ = true;
+}
+
 bool Member::Impl::hold_back(const Fact& fact) {
   const auto limit = members_.limit(fact.id.author);
   if (!limit || fact.id.seq <= *limit) return false;
-  if (const auto* forget = std::get_if<Forget>(&fact.content)) {
-    members_.overhear(fact.id, *forget);
-    members_stale_ = true;
-  }
   beyond_.insert_or_assign(fact.id, fact);
   return true;
 }
@@ -213,6 +218,16 @@ void Member::Impl::notice_forgotten() {
   tell(Notice::Level::error, "forgotten", "",
        "this member was forgotten by decree of " + forgotten_by_ + ", asked by " + decree->content.asked_by +
            ": it answers no more; `rollcall join` brings it back");
+}
+
+// An old copy of the store does not know that it left.
+void Member::Impl::notice_left() {
+  if (leaving_ || !members_.left(self_)) return;
+  serving_ = false;
+  progressed_ = own_stale_ = all_stale_ = true;
+  leaving_ = Leaving{members_.ender(self_), "an earlier life of this member"};
+  effects_.saves.push_back(SaveLeaving{leaving_});
+  tell(Notice::Level::warning, "left", "", "this member left before its store was restored from an old copy");
 }
 
 // Until it was seen to be silent; a server that people start again is stopped again.

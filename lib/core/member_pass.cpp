@@ -37,6 +37,7 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
     vector_[entry.author] = std::min(entry.seq, log_.prefix(entry.author));
   }
   for (const Behind& behind : restored.behind) behind_.insert(behind.facts.begin(), behind.facts.end());
+  std::erase_if(behind_, [this](const FactId& id) { return !log_.holds(id); });  // dropped since
   for (const Intent& intent : restored.intents) intents_.insert(intent);
   for (const auto& [zone, ttls] : restored.ttls) {
     ZoneWork& work = work_of(zone);
@@ -65,6 +66,7 @@ void Member::Impl::fact(Fact fact) {
   const Fact* held = log_.find(id);
   if (id.author == self_ && (!held || held->signature != fact.signature)) return own_fact_unknown(id);
   if (id.author.member == self_.member && id.author.number > self_.number) later_life_seen();
+  overhear(fact);
   if (held || !hold_back(fact)) log_.add(std::move(fact));
 }
 

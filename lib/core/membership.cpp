@@ -78,9 +78,11 @@ std::vector<Incarnation> Membership::everybody() const {
   return list;
 }
 
-bool Membership::left(const MemberId& member) const {
+bool Membership::left(const MemberId& member) const { return left(latest(member)); }
+
+bool Membership::left(const Incarnation& life) const {
   return std::ranges::any_of(left_, [&](const Departure& departure) {
-    return rollcall::names({departure.member}, latest(member), invited_);
+    return rollcall::names({departure.member}, life, invited_);
   });
 }
 
@@ -99,10 +101,7 @@ bool Membership::forgotten(const Incarnation& member) const {
 }
 
 bool Membership::left_or_followed(const Incarnation& member) const {
-  const bool left = std::ranges::any_of(left_, [&](const Departure& departure) {
-    return rollcall::names({departure.member}, member, invited_);
-  });
-  return left || forgotten(member);
+  return left(member) || forgotten(member);
 }
 
 // The highest number that anybody who is not forgotten himself says that he had.

@@ -25,7 +25,7 @@ class Membership final : private Decrees::Circumstances {
 
   /// A fact that is held in order; those that are no admit, leave or forget change nothing.
   void add(const Fact& fact);
-  /// A decree in a fact that does not count, of somebody who is forgotten. It may be an earlier one.
+  /// A decree in a fact that is not held in order, or does not count, being of somebody who is forgotten.
   void overhear(const FactId& id, const Forget& forget);
   /// Looks again at what depends on facts of the forgotten.
   void evaluate();
@@ -40,6 +40,7 @@ class Membership final : private Decrees::Circumstances {
   /// Those who are gone and did not come back, each with its last life.
   const std::map<MemberId, std::uint32_t>& departed() const { return departed_; }
   bool left(const MemberId& member) const override;
+  bool left(const Incarnation& life) const;
   /// The last life of each that is out, whether the member came back or not.
   const std::map<MemberId, std::uint32_t>& buried() const { return buried_; }
 

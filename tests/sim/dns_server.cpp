@@ -62,13 +62,14 @@ void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
   zone.old = zone.now;
   if (zone.lost) zone.now.keys.clear();  // it loads the zone again, and answers when that is signed
   Served after = wanted(zone.now, order);
+  zone.old_copy = false;
   if (std::exchange(zone.stale, false)) {
     std::erase_if(after.keys, [&order](const auto& entry) {
       return std::ranges::find(order.keys, entry.first, &KeyTarget::key) == order.keys.end();
     });
     std::erase_if(zone.now.keys, [&after](const auto& entry) { return !after.keys.contains(entry.first); });
   }
-  judge_.ordered(member_, order.zone.name, zone.now, after);
+  if (!warned_of_) judge_.ordered(member_, order.zone.name, zone.now, after);
   context_.schedule.after(context_.dice.between(milliseconds{20}, Seconds{2}),
                           [this, zone_name = order.zone.name, number, after, keys = order.keys,
                            left = pieces(zone.now, after), done = std::move(done)] {
@@ -206,7 +207,7 @@ void DnsServer::restart_with_old_copy(const ZoneName& name) {
   if (std::exchange(zone.now, zone.old) == zone.old) return;
   context_.counters.add("stale after restart");
   context_.trace.line(member_name(member_), "its DNS server restarts with an old copy of " + name);
-  zone.stale = true;
+  zone.stale = zone.old_copy = true;
   distrust(name);
 }
 
@@ -223,6 +224,11 @@ void DnsServer::lie(bool lies) {
     if (lies) distrust(name);
     zone.stale = true;
   }
+}
+
+bool DnsServer::is_old_copy(const ZoneName& zone) const {
+  const auto found = zones_.find(zone);
+  return warned_of_ || lies_ || (found != zones_.end() && found->second.old_copy);
 }
 
 void DnsServer::not_our_word() {

@@ -39,6 +39,7 @@ class DnsServer {
   void sign_with_another_key() { wrong_key_ = true; }  ///< The next time that it is told to sign.
   void restart_with_old_copy(const ZoneName& zone);
   void lie(bool lies);  ///< Says that it did what it was told, and does nothing.
+  bool is_old_copy(const ZoneName& zone) const;  ///< What it serves is not of now.
   void not_our_word();  ///< What it answers from now on, people were warned of.
   void recover();  ///< No more faults; a lost zone stays lost until an order.
 
@@ -53,6 +54,7 @@ class DnsServer {
     Served now;
     Served old;                  ///< What it was before the last order.
     bool lost = false;
+    bool old_copy = false;       ///< It restarted with one.
     bool stale = false;          ///< An old copy: what it is not told of now, it drops.
     std::uint64_t order = 0;     ///< A newer order stops an older one.
     Time secondary_at{};         ///< Until when the secondary's changes are under way.

@@ -218,8 +218,8 @@ std::vector<Parent::Cds> World::announced(const ZoneName& zone,
 
 // Old copies alone do not lead a parent back: it looks at the inception of signatures. RFC 7344, 6.2
 std::vector<Parent::Cds> World::scanned(const ZoneName& zone) const {
-  const auto trusted = [this, &zone](const Machine& server) { return judge_.trusted(server.index(), zone); };
-  if (announced(zone, trusted).empty()) return {};
+  const auto current = [&zone](const Machine& server) { return !server.dns().is_old_copy(zone); };
+  if (announced(zone, current).empty()) return {};
   return announced(zone, [](const Machine&) { return true; });
 }
 
