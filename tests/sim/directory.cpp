@@ -192,11 +192,12 @@ std::size_t Directory::distinct_facts(std::size_t replica) const {
   return facts.size();
 }
 
-bool Directory::reachable(std::size_t replica) const {
-  for (std::size_t from = 0; from < replicas_.size(); ++from) {
-    if (from != replica && open(from, replica)) return true;
-  }
-  return false;
+bool Directory::holds(std::size_t replica, const std::function<bool(const Fact&)>& like) const {
+  return std::ranges::any_of(replicas_[replica].stored, [&like](const Stored& stored) {
+    if (!is_fact(stored.entry)) return false;
+    const auto* own = std::get_if<Fact>(stored.entry.get());
+    return like(own != nullptr ? *own : std::get<CopiedFact>(*stored.entry).fact);
+  });
 }
 
 bool Directory::whole() const {

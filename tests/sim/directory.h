@@ -70,7 +70,7 @@ class Directory {
   bool whole() const;
   bool linked(std::size_t from, std::size_t to) const;
   /// Whether anything can reach this replica from another one.
-  bool reachable(std::size_t replica) const;
+  bool holds(std::size_t replica, const std::function<bool(const Fact&)>& like) const;
   /// All facts of all replicas are deleted, and the agents see it.
   void lose_all_facts();
   /// The same of what is younger than that: an old copy of the directory was loaded everywhere.

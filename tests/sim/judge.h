@@ -78,7 +78,7 @@ class Judge {
   bool admitted(const Incarnation& member) const { return admitted_.contains(member); }
   /// Somebody decreed that it is dead.
   bool forgotten(const Incarnation& member) const { return cuts_.contains(member); }
-  bool counts(const Incarnation& member) const { return !cuts_.contains(member) && !left_.contains(member); }
+  bool counts(const Incarnation& member) const;  ///< Nor a later life of who is out, unless others took that in.
   const Candidate* candidate(const Fingerprint& key) const;
   const Candidate& candidate(const FactId& id) const { return written_.at(id).candidate; }
 
@@ -131,7 +131,7 @@ class Judge {
   /// What the later one does not say any more; empty if it goes on.
   std::string taken_back(const Heartbeat& before, const Heartbeat& heartbeat) const;
 
-  std::set<Incarnation> admitted_;
+  std::set<Incarnation> admitted_, invited_;
   std::map<Incarnation, std::uint64_t> cuts_;  ///< Forgotten: the last fact that counts.
   std::set<Incarnation> left_, leaving_;
   std::map<Incarnation, std::set<MemberId>> heirs_;

@@ -3,6 +3,7 @@
 // whose facts.
 #include <algorithm>
 
+#include "lib/core/decrees.h"
 #include "tests/sim/judge.h"
 
 namespace rollcall::sim {
@@ -68,7 +69,9 @@ void Judge::leaves(const Incarnation& member, bool on) {
 
 void Judge::said_of_members(const Fact& fact) {
   if (const auto* admit = std::get_if<Admit>(&fact.content)) {
-    admitted_.insert({admit->joiner.member, admit->joiner.incarnation});
+    const Incarnation joiner{admit->joiner.member, admit->joiner.incarnation};
+    admitted_.insert(joiner);
+    if (fact.id.author.member != joiner.member) invited_.insert(joiner);
   }
   if (const auto* leave = std::get_if<Leave>(&fact.content)) {
     left_.insert(fact.id.author);
@@ -86,6 +89,12 @@ void Judge::said_of_members(const Fact& fact) {
     std::uint64_t& cut = cuts_[last.author];
     cut = std::max(cut, last.seq);
   }
+}
+
+bool Judge::counts(const Incarnation& member) const {
+  std::vector<Incarnation> out{left_.begin(), left_.end()};
+  for (const auto& [gone, last] : cuts_) out.push_back(gone);
+  return !names(out, member, invited_);
 }
 
 bool Judge::counts(const FactId& fact) const {

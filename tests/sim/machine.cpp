@@ -120,19 +120,29 @@ void Machine::join_again() {
 void Machine::open_gate() {
   if (gate_open_ || orders_ > 0 || !member_->may_answer()) return;
   gate_open_ = true;
+  warn_of_the_unaware();
 }
 
-// Nobody answers. That a member that was forgotten is cut off from everybody when it comes back is what
-// people are warned of.
+// That a member that was forgotten comes back where no word of it arrives is what people are warned of.
+void Machine::warn_of_the_unaware() {
+  const auto names_it = [this](const Fact& fact) {
+    const auto* forget = std::get_if<Forget>(&fact.content);
+    return forget != nullptr && std::ranges::any_of(forget->forgotten, [this](const Incarnation& gone) {
+      return gone.member == id_ && gone.number >= store_.incarnation();
+    });
+  };
+  const bool unaware = silent_ || !site_.directory.holds(index_, names_it);
+  if (!site_.judge.forgotten(life()) || !unaware) return;
+  site_.context.counters.add("forgotten one came back cut off");
+  dns_.not_our_word();
+}
+
+// Nobody answers.
 void Machine::limit_is_over() {
   if (gate_open_ || member_->never_answers()) return;
   site_.context.counters.add("server started without a word of others");
   gate_open_ = true;
-  const bool cut_off = silent_ || !site_.directory.reachable(index_);
-  if (site_.judge.forgotten(life()) && cut_off) {
-    site_.context.counters.add("forgotten one came back cut off");
-    dns_.not_our_word();
-  }
+  warn_of_the_unaware();
   update_answering();
 }
 

@@ -97,6 +97,7 @@ class Machine : public Directory::Listener {
   void look_again(const std::optional<BootTime>& again);
   void start_over();
   void open_gate();
+  void warn_of_the_unaware();
   void limit_is_over();
   void update_answering();
   void tell(const std::string& text) { site_.context.trace.line(name(), text); }
