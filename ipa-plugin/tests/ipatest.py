@@ -5,7 +5,6 @@ Who calls is the first word of the path, since plain HTTP on 127.0.0.1 knows no 
 that user, so that its rules decide.
 """
 import importlib.util
-import json
 import os
 import subprocess
 import sys

@@ -12,7 +12,7 @@ import ldap
 import ldap.modlist
 
 from ipalib.aci import ACI
-from ipapython.dn import DN
+from ipapython.ipautil import template_str
 
 from lablib import ds389
 
@@ -65,7 +65,7 @@ def update_of(binaries: str) -> str:
 def apply_update(connection: Any, text: str, host: str) -> int:
     """Does what ipa-ldap-updater does with `dn`, `default`, `add`; gives how many entries it changed."""
     text = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
-    text = text.replace("$SUFFIX", SUFFIX).replace("$FQDN", host)
+    text = template_str(text, {"SUFFIX": SUFFIX, "FQDN": host})
     return sum(_update_entry(connection, block) for block in re.split(r"\n(?=dn: )", text) if block.startswith("dn: "))
 
 
@@ -102,8 +102,7 @@ def grant(connection: Any, permissions: dict[str, dict[str, Any]]) -> None:
         privileges = [f"cn={one},cn=privileges,{PBAC}" for one in sorted(permission["default_privileges"])]
         assert all(_exists(connection, privilege) for privilege in privileges)
         ds389.add(connection, dn, objectClass="groupOfNames", member=privileges)
-        location = str(DN(permission["ipapermlocation"], SUFFIX))
-        connection.modify_s(location, [(ldap.MOD_ADD, "aci", [_aci(name, dn, permission).encode()])])
+        connection.modify_s(str(permission["ipapermlocation"]), [(ldap.MOD_ADD, "aci", [_aci(name, dn, permission).encode()])])
 
 
 def _aci(name: str, dn: str, permission: dict[str, Any]) -> str:
@@ -112,9 +111,10 @@ def _aci(name: str, dn: str, permission: dict[str, Any]) -> str:
     aci.name = f"permission:{name}"
     aci.permissions = sorted(permission["ipapermright"])
     aci.set_bindrule(f'groupdn = "ldap:///{dn}"')
-    if "ipapermdefaultattr" in permission:
+    if permission["ipapermdefaultattr"]:
         aci.set_target_attr(sorted(permission["ipapermdefaultattr"]))
-    aci.set_target(f"ldap:///{DN(permission['ipapermtarget'], SUFFIX)}")
+    if "ipapermtarget" in permission:
+        aci.set_target(f"ldap:///{permission['ipapermtarget']}")
     if "ipapermtargetfilter" in permission:
         aci.set_target_filter("".join(permission["ipapermtargetfilter"]))
     return aci.export_to_string()

@@ -5,7 +5,7 @@ from ipalib.parameters import Flag, Str
 from ipalib.plugable import Registry
 from ipapython.dn import DN
 
-from rollcall_ipa import changes, entries, masters, views
+from rollcall_ipa import changes, entries, masters, tree, views
 from rollcall_ipa.command import KeyManagerMethod, host_name, shown, shown_lists, shown_truths
 
 __doc__ = _("""
@@ -33,9 +33,18 @@ EXAMPLES:
 
 register = Registry()
 
-_BASE = DN(('cn', 'rollcall'), ('cn', 'dns'))
-_MASTERS = DN(('cn', 'masters'), ('cn', 'ipa'), ('cn', 'etc'))
-_PRIVILEGES = {'DNS Administrators', 'DNSSEC Key Manager Administrators'}
+
+def _permission(location, rights, attributes=(), **more):
+    """A template of update_managed_permissions."""
+    return {
+        'non_object': True,
+        'ipapermlocation': location,
+        'ipapermbindruletype': 'permission',
+        'ipapermright': rights,
+        'ipapermdefaultattr': set(attributes),
+        'default_privileges': {'DNS Administrators', 'DNSSEC Key Manager Administrators'},
+        **more,
+    }
 
 
 @register()
@@ -76,44 +85,22 @@ class dnssec_keymanager(Object):
             source=_('According to')),
     )
 
-    managed_permissions = {
-        'System: Appoint DNSSEC Key Manager': {
-            'non_object': True,
-            'ipapermlocation': DN(_BASE),
-            'ipapermtarget': DN(('cn', 'config'), _BASE),
-            'ipapermbindruletype': 'permission',
-            'ipapermright': {'write'},
-            'ipapermdefaultattr': {'rollcallmode', 'rollcallappointed'},
-            'default_privileges': _PRIVILEGES,
-        },
-        'System: Request DNSSEC Key Changes': {
-            'non_object': True,
-            'ipapermlocation': DN(_BASE),
-            'ipapermtarget': DN(('cn', '*'), ('cn', 'requests'), _BASE),
-            'ipapermtargetfilter': {'(objectclass=rollcallRequest)'},
-            'ipapermbindruletype': 'permission',
-            'ipapermright': {'add'},
-            'default_privileges': _PRIVILEGES,
-        },
-        'System: Read DNSSEC Key Manager Services': {
-            'non_object': True,
-            'ipapermlocation': DN(_MASTERS),
-            'ipapermtarget': DN(_MASTERS),
-            'ipapermbindruletype': 'permission',
-            'ipapermright': {'read', 'search', 'compare'},
-            'ipapermdefaultattr': {'objectclass', 'cn', 'ipaconfigstring'},
-            'default_privileges': _PRIVILEGES,
-        },
-        'System: Flag DNSSEC Key Manager Services': {
-            'non_object': True,
-            'ipapermlocation': DN(_MASTERS),
-            'ipapermtarget': DN(('cn', masters.SERVICE), ('cn', '*'), _MASTERS),
-            'ipapermbindruletype': 'permission',
-            'ipapermright': {'write'},
-            'ipapermdefaultattr': {'ipaconfigstring'},
-            'default_privileges': _PRIVILEGES,
-        },
-    }
+    @property
+    def managed_permissions(self):
+        """What update_managed_permissions makes permissions of. Everybody who logged in may read."""
+        base, services = tree.base(self.api.env), DN(self.api.env.container_masters, self.api.env.basedn)
+        return {
+            'System: Appoint DNSSEC Key Manager': _permission(
+                base, {'write'}, {'rollcallmode', 'rollcallappointed'}, ipapermtarget=DN(('cn', 'config'), base)),
+            'System: Request DNSSEC Key Changes': _permission(
+                base, {'add'}, ipapermtarget=DN(('cn', '*'), ('cn', 'requests'), base),
+                ipapermtargetfilter={'(objectclass=rollcallRequest)'}),
+            'System: Read DNSSEC Key Manager Services': _permission(
+                services, {'read', 'search', 'compare'}, {'objectclass', 'cn', 'ipaconfigstring'}),
+            'System: Flag DNSSEC Key Manager Services': _permission(
+                services, {'write'}, {'ipaconfigstring'},
+                ipapermtarget=DN(('cn', masters.SERVICE), ('cn', '*'), services)),
+        }
 
 
 @register()
