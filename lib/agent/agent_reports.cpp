@@ -12,6 +12,7 @@ namespace rollcall::agent {
 // As for joining: where the server knows us by another DN than our member entry, the report names
 // that as its owner.
 void Agent::start_reporting() {
+  reporter_.reset();
   directory_->who_am_i([this](const Result<std::string>& dn) {
     if (!dn) {
       const auto timer =
@@ -40,6 +41,7 @@ void Agent::start_reporting() {
 // Before this member has once looked at everything it has nothing to tell; later on its doubts are
 // news, too.
 std::optional<Report> Agent::report() {
+  if (!shell_) return std::nullopt;
   const MemberStatus status = shell_->status();
   has_reported_ = has_reported_ || (status.member && status.may_write);
   if (!has_reported_) return std::nullopt;

@@ -49,11 +49,12 @@ void Reporter::arm(BootTime at) {
   if (due_ && *due_ <= at) return;
   due_ = at;
   timer_.expires_after(std::max(at - now().boot, Nanoseconds{0}));
-  timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (cancelled) return;
-    due_.reset();
-    look();
-  });
+  timer_.async_wait(
+      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& cancelled) {
+        if (cancelled || !alive.lock()) return;
+        due_.reset();
+        look();
+      });
 }
 
 void Reporter::look() {
@@ -93,13 +94,15 @@ void Reporter::write_next() {
   if (queue_.empty()) return;
   const std::string dn = queue_.front().entry.dn;
   if (said_.contains(dn)) return modify();
-  parts_.directory.read(dn, [this](const Result<directory::Entry>& there) {
-    if (there && !queue_.front().again && digest_of(said_in(*there)) == queue_.front().digest)
-      return written({});
-    if (there) return modify();
-    if (there.error().code != Errc::not_found) return written(tl::unexpected(there.error()));
-    add(true);
-  });
+  parts_.directory.read(
+      dn, [this, alive = std::weak_ptr(alive_)](const Result<directory::Entry>& there) {
+        if (!alive.lock()) return;
+        if (there && !queue_.front().again && digest_of(said_in(*there)) == queue_.front().digest)
+          return written({});
+        if (there) return modify();
+        if (there.error().code != Errc::not_found) return written(tl::unexpected(there.error()));
+        add(true);
+      });
 }
 
 void Reporter::modify() {
@@ -108,14 +111,19 @@ void Reporter::modify() {
   for (const char* name : {"rollcallreport", "rollcallreported"})
     changes[name] = entry.attributes.at(name);
   parts_.directory.modify(entry.dn, std::move(changes),
-                          [this](const Result<>& done) { written(done); });
+                          [this, alive = std::weak_ptr(alive_)](const Result<>& done) {
+                            if (alive.lock()) written(done);
+                          });
 }
 
 void Reporter::add(bool first_try) {
-  parts_.directory.add(queue_.front().entry, [this, first_try](const Result<>& done) {
-    if (done || done.error().code != Errc::not_found || !first_try) return written(done);
-    add_containers(directory::container_entries(parts_.base));
-  });
+  parts_.directory.add(queue_.front().entry,
+                       [this, alive = std::weak_ptr(alive_), first_try](const Result<>& done) {
+                         if (!alive.lock()) return;
+                         if (done || done.error().code != Errc::not_found || !first_try)
+                           return written(done);
+                         add_containers(directory::container_entries(parts_.base));
+                       });
 }
 
 // A directory that was made by an earlier version lacks some.
@@ -127,7 +135,9 @@ void Reporter::add_containers(std::vector<directory::Entry> entries) {
                     last.dn == directory::requests_dn(parts_.base);
   if (!ours) return add_containers(std::move(entries));
   parts_.directory.add(std::move(last),
-                       [this, entries](const Result<>&) { add_containers(entries); });
+                       [this, alive = std::weak_ptr(alive_), entries](const Result<>&) {
+                         if (alive.lock()) add_containers(entries);
+                       });
 }
 
 void Reporter::written(const Result<>& done) {

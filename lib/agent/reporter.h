@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -73,6 +74,8 @@ class Reporter {
   std::deque<Item> queue_;                   ///< The first is on its way.
   std::optional<BootTime> told_;             ///< When the cluster was reported last.
   BootTime looked_{};
+  std::shared_ptr<bool> alive_ =
+      std::make_shared<bool>(true);  ///< For what runs late: gone with us.
 };
 
 /// What of a report lasts: everything but clock readings and counters that grow while nothing

@@ -28,9 +28,10 @@ void Requests::answered(const Uuid& request) {
 void Requests::come_back(const Uuid& id, Nanoseconds pause) {
   boost::asio::steady_timer& timer = open_.at(id).timer;
   timer.expires_after(pause);
-  timer.async_wait([this, id](const boost::system::error_code& cancelled) {
-    if (!cancelled && open_.contains(id)) look(id);
-  });
+  timer.async_wait(
+      [this, alive = std::weak_ptr(alive_), id](const boost::system::error_code& cancelled) {
+        if (!cancelled && alive.lock() && open_.contains(id)) look(id);
+      });
 }
 
 void Requests::look(const Uuid& id) {
@@ -48,15 +49,17 @@ void Requests::answer(const Uuid& id, const std::optional<std::string>& why_not)
   const directory::DirectoryAnswer said{id, !why_not, why_not.value_or("")};
   directory::Entry entry = directory::answer_entry(parts_.base, parts_.self, said, now().wall);
   const std::string dn = entry.dn;
-  parts_.directory.add(std::move(entry), [this, id, dn](const Result<>& done) {
-    const bool is_there = done || done.error().code == Errc::conflict;
-    // Not found: our report, below which answers stand, is not there yet.
-    const bool passes =
-        is_there || done.error().code == Errc::unavailable || done.error().code == Errc::not_found;
-    parts_.problem(dn, passes ? "" : done.error().what);
-    if (is_there) return answered(id);
-    if (open_.contains(id)) come_back(id, write_retry);
-  });
+  parts_.directory.add(std::move(entry),
+                       [this, alive = std::weak_ptr(alive_), id, dn](const Result<>& done) {
+                         if (!alive.lock()) return;
+                         const bool is_there = done || done.error().code == Errc::conflict;
+                         // Not found: our report, below which answers stand, is not there yet.
+                         const bool passes = is_there || done.error().code == Errc::unavailable ||
+                                             done.error().code == Errc::not_found;
+                         parts_.problem(dn, passes ? "" : done.error().what);
+                         if (is_there) return answered(id);
+                         if (open_.contains(id)) come_back(id, write_retry);
+                       });
 }
 
 }  // namespace rollcall::agent

@@ -11,6 +11,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -57,6 +59,8 @@ class Requests {
   RequestsParts parts_;
   std::map<Uuid, Open> open_;
   std::set<Uuid> answered_;
+  std::shared_ptr<bool> alive_ =
+      std::make_shared<bool>(true);  ///< For what runs late: gone with us.
 };
 
 }  // namespace rollcall::agent
