@@ -34,6 +34,7 @@ soak-lab: build
 bench: build
 	$(BIN)/rollcall-bench
 	integration/bench --bin $(BIN)
+	ROLLCALL_BIN=$(BIN) PYTHONDONTWRITEBYTECODE=1 ipa-plugin/tests/bench
 
 build: packages
 	cmake --preset $(PRESET)

@@ -31,6 +31,7 @@ struct Config {
   directory::LdapOptions directory;
   std::optional<signer::BindConfig> signer;  ///< Empty: kind "none", this member serves no DNS.
   std::vector<agent::ParentServers> parents;
+  Seconds report_interval{10};  ///< Between two looks whether the report in the directory is still right.
   Seconds start_limit{180};  ///< Until the daemon says that it is ready, whatever it has seen.
 };
 

@@ -192,6 +192,46 @@ def test_members_write_zones_and_policies(house):
         connection.delete_s(dn)
 
 
+def report_dn(member: str) -> str:
+    return f"cn={member},cn=reports,{BASE}"
+
+
+def report_entry(name: str, **more: bytes) -> list:
+    return ldap.modlist.addModlist({"objectClass": [b"rollcallMemberReport"], "cn": [name.encode()], "rollcallReport": [b"{}"],
+                                    "rollcallReported": [b"20260601080000Z"],
+                                    **{attribute: [value] for attribute, value in more.items()}})
+
+
+def test_a_member_reports_and_answers_in_its_own_name_only(house):
+    answer = [("objectClass", [b"rollcallAnswer"]), ("cn", [b"x"]), ("rollcallOutcome", [b"done"]),
+              ("rollcallReported", [b"20260601080000Z"])]
+    for connection, own, other, owner in ((house.member, house.me, house.outsider, house.owner("me")),
+                                          (house.agent, house.outsider, house.me,
+                                           {"rollcallAgentDN": f"cn=agent,{BASE}".encode()})):
+        assert denied(house.user.add_s, report_dn(own), report_entry(own, **owner))
+        connection.add_s(report_dn(own), report_entry(own, **owner))
+        connection.add_s(f"cn=a.test.,{report_dn(own)}", report_entry("a.test.", rollcallZone=b"a.test."))
+        connection.add_s(f"cn=x,{report_dn(own)}", answer)
+        for dn in (report_dn(own), f"cn=a.test.,{report_dn(own)}"):
+            connection.modify_s(dn, [(ldap.MOD_REPLACE, "rollcallReport", [b"[]"])])
+        assert denied(connection.add_s, f"cn=y,{report_dn(other)}", answer)
+        assert denied(connection.add_s, f"cn=b.test.,{report_dn(other)}", report_entry("b.test.", **owner))
+    for dn in (report_dn(house.me), f"cn=a.test.,{report_dn(house.me)}"):
+        for connection in (house.agent, house.user):
+            assert denied(connection.modify_s, dn, [(ldap.MOD_REPLACE, "rollcallReport", [b"forged"])])
+
+
+def test_a_request_is_added_by_who_may_and_never_changed(house):
+    dn = f"cn=ask,cn=requests,{BASE}"
+    entry = [("objectClass", [b"rollcallRequest"]), ("cn", [b"ask"]), ("rollcallWish", [b"roll"]),
+             ("rollcallZone", [b"a.test."]), ("rollcallCreated", [b"20260601080000.000000000Z"])]
+    assert denied(house.user.add_s, dn, entry)
+    house.agent.add_s(dn, entry)
+    for connection in (house.user, house.member, house.agent):
+        assert denied(connection.modify_s, dn, [(ldap.MOD_REPLACE, "rollcallWish", [b"ds-published"])])
+        assert denied(connection.delete_s, dn)
+
+
 def sees_nothing(connection) -> bool:
     try:
         return not connection.search_s(BASE, ldap.SCOPE_SUBTREE)

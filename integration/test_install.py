@@ -24,6 +24,19 @@ FILES = """
     share/rollcall/ldapschema/access.ldif
     share/rollcall/ldapschema/access-389ds.ldif
     share/rollcall/ldapschema/60-rollcall.ldif
+    share/rollcall/ipa-plugin/install
+    share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_keymanager.py
+    share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_zone.py
+    share/rollcall/ipa-plugin/rollcall_ipa/__init__.py
+    share/rollcall/ipa-plugin/rollcall_ipa/agent.py
+    share/rollcall/ipa-plugin/rollcall_ipa/changes.py
+    share/rollcall/ipa-plugin/rollcall_ipa/command.py
+    share/rollcall/ipa-plugin/rollcall_ipa/entries.py
+    share/rollcall/ipa-plugin/rollcall_ipa/masters.py
+    share/rollcall/ipa-plugin/rollcall_ipa/tree.py
+    share/rollcall/ipa-plugin/rollcall_ipa/views.py
+    share/rollcall/ipa-plugin/schema.d/75-rollcall.ldif
+    share/rollcall/ipa-plugin/updates/75-rollcall.update
     share/doc/rollcall/rollcalld.toml
     share/doc/rollcall/LICENSE
     share/doc/rollcall/README.md

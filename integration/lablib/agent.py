@@ -22,6 +22,7 @@ state = {json.dumps(str(master.root / "state"))}
 host = {json.dumps(f"{master.name}.lab.test")}
 log_level = "info"
 heartbeat_idle = "2s"
+report_interval = "1s"
 silence = "8s"
 step_stagger = "1s"
 patience = "2s"

@@ -12,6 +12,7 @@
 //   agent_forecast.cpp    forecast
 //   agent_master_key.cpp  master-key-show, master-key-rotate
 //   agent_events.cpp      log, events
+//   agent_reports.cpp     what others read in the directory of all that (no verb)
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -23,6 +24,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/agent/reporter.h"
 #include "lib/agent/shell.h"
 #include "lib/control/message.h"
 #include "lib/control/status_json.h"
@@ -40,6 +42,7 @@ struct AgentOptions {
   std::optional<signer::BindConfig> signer;  ///< Empty: this member serves no DNS.
   std::vector<ParentServers> parents;
   notify::Level log_level = notify::Level::notice;
+  Seconds report_interval{10};  ///< Between two looks whether the report in the directory is still right.
   Seconds start_limit{180};  ///< For the first complete look at the directory.
 };
 
@@ -147,6 +150,12 @@ class Agent {
   control::InfoExtras info_extras(const MemberStatus& status) const;
   void with_status(std::function<void(const MemberStatus&)> use);
 
+  control::Json ds_json(const ZoneStatus& zone) const;
+
+  // agent_reports.cpp
+  void start_reporting();
+  std::optional<Report> report();
+
   // agent_forecast.cpp
   void forecast(const control::Request& request, Reply reply);
   void foresee(const ZoneName& zone, ForecastQuestion question, Reply reply);
@@ -172,6 +181,9 @@ class Agent {
   std::unique_ptr<StartGate> start_gate_;
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<Shell> shell_;  ///< Null while this machine is in no cluster.
+  std::unique_ptr<Reporter> reporter_;  ///< Null until the server said who we are.
+  bool has_reported_ = false;
+  std::string report_problem_;
   bool busy_ = false;             ///< An init or join is under way.
   std::list<std::shared_ptr<Waiter>> waiters_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< For timers: gone with us.

@@ -184,24 +184,29 @@ void Agent::zone_show(const control::Request& request, Reply reply) {
                    });
 }
 
+Json Agent::ds_json(const ZoneStatus& zone) const {
+  const ZoneName& name = zone.zone.name;
+  Json keys = Json::array();
+  for (const KeyStatus& key : zone.keys) {
+    if (signs_keys(key.generation.role) && ds_state(key) != State::hidden) {
+      keys.push_back(ds_key_json(name, key));
+    }
+  }
+  const auto* look = shell_->parent_look(name);
+  return {{"now", to_iso(now().wall)},
+          {"zone", name},
+          {"keys", std::move(keys)},
+          {"parent", parent_json(look == nullptr ? Shell::ParentLook{} : *look, zone,
+                                 parent_of(options_.parents, name))}};
+}
+
 void Agent::ds_show(const control::Request& request, Reply reply) {
   const auto name = zone_arg(request.args);
   if (!name) return reply(tl::unexpected(Problem(name.error())));
   const MemberStatus status = shell_->status();
   const ZoneStatus* zone = find_zone(status, *name);
   if (zone == nullptr) return reply(unknown_zone(*name));
-  Json keys = Json::array();
-  for (const KeyStatus& key : zone->keys) {
-    if (signs_keys(key.generation.role) && ds_state(key) != State::hidden) {
-      keys.push_back(ds_key_json(*name, key));
-    }
-  }
-  const auto* look = shell_->parent_look(*name);
-  reply(Json{{"now", to_iso(now().wall)},
-             {"zone", *name},
-             {"keys", std::move(keys)},
-             {"parent", parent_json(look == nullptr ? Shell::ParentLook{} : *look, *zone,
-                                    parent_of(options_.parents, *name))}});
+  reply(ds_json(*zone));
 }
 
 // Clock, directory, then the signer, then the parent; what is wrong with one does not hide the others.

@@ -52,6 +52,7 @@ void Intake::restored(const Fact& fact) {
 
 void Intake::entry(directory::Entry entry) {
   const auto where = directory::classify(parts_.base, entry.dn);
+  if (where.place == directory::Place::other) return;  // reports of members, many and often
   quarantine(entry.dn, take(where, entry));
   events_.news();
 }
@@ -68,6 +69,10 @@ Result<> Intake::take(const directory::Located& where, directory::Entry& entry) 
       return take_member(where.owner, entry);
     case directory::Place::fact:
       return take_fact(entry);
+    case directory::Place::request:
+      return take_request(entry);
+    case directory::Place::answer:
+      return take_answer(where.owner);
     case directory::Place::container:
     case directory::Place::other:
       return {};
@@ -162,6 +167,18 @@ Result<> Intake::take_fact(directory::Entry& entry) {
   const bool more_are_known = parts_.trust.learn(read->fact);
   parts_.member.fact(std::move(read->fact));
   if (more_are_known) retry_deferred();
+  return {};
+}
+
+Result<> Intake::take_request(const directory::Entry& entry) {
+  auto request = directory::read_request(entry);
+  if (!request) return tl::unexpected(request.error());
+  if (events_.request) events_.request(std::move(*request));
+  return {};
+}
+
+Result<> Intake::take_answer(const Uuid& request) {
+  if (events_.request_answered) events_.request_answered(request);
   return {};
 }
 

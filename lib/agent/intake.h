@@ -13,6 +13,7 @@
 #include "lib/core/member.h"
 #include "lib/directory/codec_config.h"
 #include "lib/directory/codec_dn.h"
+#include "lib/directory/codec_requests.h"
 #include "lib/directory/directory.h"
 
 namespace rollcall::agent {
@@ -33,6 +34,8 @@ struct IntakeEvents {
   std::function<void(const directory::MemberEntry&)> joiner;        ///< An entry with a proof.
   std::function<void(directory::State, const std::string&)> state;
   std::function<void(const std::vector<std::string>&)> conflicts;   ///< Entries that the server hides.
+  std::function<void(directory::DirectoryRequest)> request;         ///< Of an administrator, new or again.
+  std::function<void(const Uuid&)> request_answered;                ///< By whomever.
 };
 
 class Intake final : public directory::Listener {
@@ -55,6 +58,8 @@ class Intake final : public directory::Listener {
   Result<> take_member(const MemberId& owner, const directory::Entry& entry);
   Result<> take_heartbeat(const MemberId& owner, ByteView value, const directory::Entry& entry);
   Result<> take_fact(directory::Entry& entry);
+  Result<> take_request(const directory::Entry& entry);
+  Result<> take_answer(const Uuid& request);
   Result<> defer(const Incarnation& author, const directory::Entry& entry);
   void retry_deferred();
   void quarantine(const std::string& dn, const Result<>& taken);

@@ -23,6 +23,7 @@
 #include "lib/agent/outbox.h"
 #include "lib/agent/pace.h"
 #include "lib/agent/parent.h"
+#include "lib/agent/requests.h"
 #include "lib/agent/served.h"
 #include "lib/agent/start_gate.h"
 #include "lib/agent/store.h"
@@ -49,6 +50,7 @@ struct ShellParts {
   Settings settings;
   std::vector<ParentServers> parents;
   StartGate& start_gate;
+  std::function<void()> passed;      ///< Called after each pass.
   std::function<void()> start_over;  ///< This shell is to be replaced by one that reads the store anew.
 };
 
@@ -72,6 +74,9 @@ class Shell {
   /// The core's own words, and the alarms of this shell.
   MemberStatus status() const;
 
+  /// How many members that are heard of come before this one for a zone.
+  std::size_t turn_of(const ZoneName& zone, const MemberStatus& status) const;
+
   /// What the parent said last about each zone, for people.
   struct ParentLook {
     std::optional<Time> seen;
@@ -93,6 +98,7 @@ class Shell {
   void conflicts(const std::vector<std::string>& lost);
   std::optional<std::string> admit(const Invite& invite, const MemberKeys& joiner);
   void refused(const directory::MemberEntry& entry, const std::string& why);
+  std::optional<std::string> carry_out(const directory::DirectoryRequest& request);
   void tell(notify::Level level, std::string event, const ZoneName& zone, std::string text);
 
   /// Runs `work` on the pool and then `done` with its result in the loop, if the shell is still there.
@@ -137,6 +143,7 @@ class Shell {
   RandomDelay random_delay_;
   std::unique_ptr<Member> member_;
   Outbox outbox_;
+  Requests requests_;
   Intake intake_;
   boost::asio::steady_timer timer_;
   std::map<MemberId, std::string> refused_;  ///< Joiners: why not yet.

@@ -266,6 +266,11 @@ Result<Json> zone_status_json(const MemberStatus& status, const ZoneName& zone, 
   return json;
 }
 
+Json zone_report_json(const MemberStatus& status, const ZoneStatus& zone, Time now) {
+  const Printer printer{status};
+  return {{"now", to_iso(now)}, {"self", printer.member(status.self)}, {"zone", printer.zone(zone)}};
+}
+
 Json members_json(const MemberStatus& status, Time now) {
   const Printer printer{status};
   return {

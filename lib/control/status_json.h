@@ -54,6 +54,9 @@ Json status_json(const MemberStatus& status, Time now);
 /// Errors  not_found if the cluster does not know this zone.
 Result<Json> zone_status_json(const MemberStatus& status, const ZoneName& zone, Time now);
 
+/// What is said of one zone to those who have no socket: {"now":TIME, "self":MEMBER, "zone":ZONE}.
+Json zone_report_json(const MemberStatus& status, const ZoneStatus& zone, Time now);
+
 /// The answers to `members` and `zone-list`.
 Json members_json(const MemberStatus& status, Time now);
 Json zone_list_json(const MemberStatus& status, Time now);

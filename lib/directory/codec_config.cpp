@@ -173,7 +173,8 @@ Result<MemberEntry> read_member(const Entry& entry) {
 std::vector<Entry> container_entries(const std::string& base) {
   return {container(base, base_name(base)), container(policies_dn(base), "policies"),
           container(zones_dn(base), "zones"), container(members_dn(base), "members"),
-          container(facts_dn(base), "facts")};
+          container(facts_dn(base), "facts"), container(requests_dn(base), "requests"),
+          container(reports_dn(base), "reports")};
 }
 
 std::vector<Entry> base_entries(const std::string& base, const ClusterConfig& config,

@@ -64,6 +64,8 @@ std::string policies_dn(const std::string& base) { return "cn=policies," + base;
 std::string zones_dn(const std::string& base) { return "cn=zones," + base; }
 std::string members_dn(const std::string& base) { return "cn=members," + base; }
 std::string facts_dn(const std::string& base) { return "cn=facts," + base; }
+std::string requests_dn(const std::string& base) { return "cn=requests," + base; }
+std::string reports_dn(const std::string& base) { return "cn=reports," + base; }
 
 std::string policy_dn(const std::string& base, std::string_view name) {
   return "cn=" + escape_rdn_value(name) + ',' + policies_dn(base);
@@ -87,6 +89,22 @@ std::string fact_dn(const std::string& base, const FactId& id) {
 
 std::string copy_dn(const std::string& base, const MemberId& copier, const FactId& id) {
   return "cn=" + to_string(id) + ',' + container_dn(base, copier);
+}
+
+std::string request_dn(const std::string& base, const Uuid& request) {
+  return "cn=" + to_string(request) + ',' + requests_dn(base);
+}
+
+std::string report_dn(const std::string& base, const MemberId& member) {
+  return "cn=" + to_string(member) + ',' + reports_dn(base);
+}
+
+std::string report_dn(const std::string& base, const MemberId& member, const ZoneName& zone) {
+  return "cn=" + escape_rdn_value(zone) + ',' + report_dn(base, member);
+}
+
+std::string answer_dn(const std::string& base, const MemberId& member, const Uuid& request) {
+  return "cn=" + to_string(request) + ',' + report_dn(base, member);
 }
 
 std::string fact_name(const FactId& id) {
@@ -114,8 +132,12 @@ Located classify(const std::string& base, std::string_view dn) {
   if (entry->parent == members_dn(base)) return owned(Place::member, entry->name, entry->name);
   if (entry->parent == facts_dn(base)) return owned(Place::container, entry->name, entry->name);
 
+  if (entry->parent == requests_dn(base)) return owned(Place::request, entry->name, entry->name);
+
   const auto container = split(entry->parent);
-  if (!container || container->parent != facts_dn(base)) return {};
+  if (!container) return {};
+  if (container->parent == reports_dn(base)) return owned(Place::answer, entry->name, entry->name);
+  if (container->parent != facts_dn(base)) return {};
   return owned(Place::fact, entry->name, container->name);
 }
 

@@ -67,11 +67,15 @@ struct Reader {
   Trust trust{self.anchor};
   Staging staging;
   std::vector<FactId> heard;
+  std::vector<directory::DirectoryRequest> asked;
+  std::vector<Uuid> answered;
   Intake intake{
       {self, base, member, trust, staging},
       {[] {}, [this](const Fact& fact) { heard.push_back(fact.id); },
        [](const directory::MemberEntry&) {}, [](directory::State, const std::string&) {},
-       [](const std::vector<std::string>&) {}}};
+       [](const std::vector<std::string>&) {},
+       [this](const directory::DirectoryRequest& request) { asked.push_back(request); },
+       [this](const Uuid& request) { answered.push_back(request); }}};
 
   std::string alarm_about(const std::string& dn) const {
     for (const std::string& alarm : member.status(now()).alarms) {
@@ -188,4 +192,26 @@ TEST_CASE_METHOD(Reader, "a rewrap with a key that its author did not sign for i
   intake.entry(whole);
   CHECK(heard == std::vector<FactId>{id});
   CHECK(staging.received.at(id) == wrapped);
+}
+
+TEST_CASE("a request and its answer are told, and one that cannot be read is an alarm", "[intake]") {
+  Reader reader;
+  const Uuid id = crypto::random_uuid();
+  directory::Entry entry{directory::request_dn(base, id),
+                         {{"cn", {to_bytes(to_string(id))}},
+                          {"rollcallwish", {to_bytes("roll")}},
+                          {"rollcallzone", {to_bytes("example.test.")}},
+                          {"rollcallrole", {to_bytes("ZSK")}}}};
+  reader.intake.entry(entry);
+  CHECK(reader.asked.empty());
+  CHECK_THAT(reader.alarm_about(entry.dn), Catch::Contains("rollcallgeneration is missing"));
+
+  entry.attributes["rollcallgeneration"] = {to_bytes("3")};
+  reader.intake.entry(entry);
+  CHECK(reader.alarm_about(entry.dn).empty());
+  REQUIRE(reader.asked.size() == 1);
+  CHECK(reader.asked.front().id == id);
+
+  reader.intake.entry(directory::answer_entry(base, reader.us.keys.member, {id, true, ""}, now().wall));
+  CHECK(reader.answered == std::vector{id});
 }

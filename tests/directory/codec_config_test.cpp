@@ -80,7 +80,7 @@ TEST_CASE("a member's entry comes back, with and without what may be absent", "[
 
 TEST_CASE("the first entries come parents first and can be read", "[codec]") {
   const auto entries = base_entries(base, {cluster, Mode::random, {}}, Policy{});
-  REQUIRE(entries.size() == 7);
+  REQUIRE(entries.size() == 9);
   CHECK(entries.front().dn == base);
   CHECK(as_text(entries.front().attributes.at("cn").front()) == "rollcall");
   for (std::size_t i = 1; i < entries.size(); ++i) {
@@ -88,6 +88,6 @@ TEST_CASE("the first entries come parents first and can be read", "[codec]") {
     const auto above = std::span{entries}.first(i);
     CHECK(std::ranges::find(above, parent, &Entry::dn) != above.end());
   }
-  CHECK(read_config(entries[5]));
-  CHECK(read_policy(entries[6]) == Policy{});
+  CHECK(read_config(entries[7]));
+  CHECK(read_policy(entries[8]) == Policy{});
 }

@@ -31,6 +31,12 @@ TEST_CASE("what is built is told apart again", "[codec]") {
     CHECK(classify(at, fact_dn(at, id)).place == Place::fact);
     CHECK(classify(at, fact_dn(at, id)).name == "1.42");
     CHECK(classify(at, copy_dn(at, bob, id)).owner == bob);
+    CHECK(classify(at, request_dn(at, cluster)).place == Place::request);
+    CHECK(classify(at, request_dn(at, cluster)).owner == cluster);
+    CHECK(classify(at, answer_dn(at, bob, cluster)).place == Place::answer);
+    CHECK(classify(at, answer_dn(at, bob, cluster)).owner == cluster);
+    CHECK(classify(at, report_dn(at, bob)).place == Place::other);
+    CHECK(classify(at, report_dn(at, bob, "example.test.")).place == Place::other);
     CHECK(classify(at, copy_dn(at, bob, id)).name == to_string(id));
     for (const std::string& rest : {at, facts_dn(at), members_dn(at), zones_dn(at), policies_dn(at)}) {
       CHECK(classify(at, rest).place == Place::other);
