@@ -200,7 +200,7 @@ std::vector<Option> signer_options() {
             FIELD(bind.server), read_address),
       field("signer", "addresses",
             "Where resolvers reach it: address@port. Others ask there before this member may be forgotten.",
-            SETTING(addresses), read_texts),
+            SETTING(addresses), read_any_texts),
       path("signer", "key_directory",
            "Key files go to <key_directory>/<zone>/, which named must be able to read.",
            FIELD(bind.keys)),

@@ -89,6 +89,12 @@ Result<std::vector<std::string>> read_texts(const toml::node& node) {
   return read_list<std::string>(node, "text in quotes", read_text);
 }
 
+Result<std::vector<std::string>> read_any_texts(const toml::node& node) {
+  const toml::array* list = node.as_array();
+  if (list != nullptr && list->empty()) return std::vector<std::string>{};
+  return read_texts(node);
+}
+
 std::string print(const std::string& text) {
   const toml::value<std::string> value{text};
   std::ostringstream out;

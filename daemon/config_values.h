@@ -20,6 +20,7 @@ std::string print(Nanoseconds duration);
 
 Result<std::string> read_text(const toml::node& node);                ///< Not empty.
 Result<std::vector<std::string>> read_texts(const toml::node& node);  ///< At least one, none empty.
+Result<std::vector<std::string>> read_any_texts(const toml::node& node);  ///< Perhaps none.
 std::string print(const std::string& text);
 std::string print(const std::vector<std::string>& texts);
 

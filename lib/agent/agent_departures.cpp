@@ -137,6 +137,7 @@ void Agent::start_over() {
     const auto membership = store_->membership();
     if (!membership) return failed(membership.error());
     if (!*membership) return;
+    reporter_.reset();
     shell_.reset();
     if (auto opened = open_directory(); !opened) return failed(opened.error());
     if (auto running = run_shell(**membership); !running) failed(running.error());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/sim/directory.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>

@@ -184,7 +184,6 @@ ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys)
 void DnsServer::set_answering(bool answering) {
   if (answering_ == answering) return;
   answering_ = answering;
-  warned_of_ = warned_of_ && answering;
   context_.trace.line(member_name(member_), answering ? "its DNS server answers" : "its DNS server is silent");
   for (const auto& [name, zone] : zones_) show(name);
 }
@@ -231,8 +230,9 @@ bool DnsServer::is_old_copy(const ZoneName& zone) const {
   return warned_of_ || lies_ || (found != zones_.end() && found->second.old_copy);
 }
 
-void DnsServer::not_our_word() {
-  warned_of_ = true;
+void DnsServer::warned_of(bool on) {
+  warned_of_ = on;
+  if (!on) return;
   for (const auto& [name, zone] : zones_) distrust(name);
 }
 

@@ -94,7 +94,7 @@ void Judge::said_of_members(const Fact& fact) {
 bool Judge::counts(const Incarnation& member) const {
   std::vector<Incarnation> out{left_.begin(), left_.end()};
   for (const auto& [gone, last] : cuts_) out.push_back(gone);
-  return !names(out, member, invited_);
+  return !rollcall::names(out, member, invited_);
 }
 
 bool Judge::counts(const FactId& fact) const {

@@ -132,9 +132,9 @@ void Machine::warn_of_the_unaware() {
     });
   };
   const bool unaware = silent_ || !site_.directory.holds(index_, names_it);
-  if (!site_.judge.forgotten(life()) || !unaware) return;
-  site_.context.counters.add("forgotten one came back cut off");
-  dns_.not_our_word();
+  const bool forgotten = site_.judge.forgotten(life()) && unaware;
+  if (forgotten) site_.context.counters.add("forgotten one came back cut off");
+  dns_.warned_of(forgotten);
 }
 
 // Nobody answers.
