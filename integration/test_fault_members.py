@@ -54,7 +54,8 @@ def test_a_master_that_is_gone_for_good(three: Cluster) -> None:
     assert forgotten.returncode == 0, forgotten.stderr
     three.await_rolled(generation)
 
-    three.lab.start("c")
+    three.lab.start("c", ["slapd", "named"])
+    three.lab.start("c", ["agent"])
     await_that("c knows that it was forgotten", lambda: "forgotten" in three.status("c").get("out", ""), PATIENCE)
     await_that("its DNS server has stopped", lambda: not answers(three, "c"))
 

@@ -86,8 +86,12 @@ bool Membership::left(const Incarnation& life) const {
   });
 }
 
+// What overrules it may be heard of only: by it the author of that one is forgotten.
 bool Membership::follows(const Decrees::Decree& decree) const {
-  return decree.standing != Decrees::Standing::overruled && decree.said.contains(self_.member);
+  if (decree.standing == Decrees::Standing::overruled || !decree.said.contains(self_.member)) return false;
+  return std::ranges::none_of(heard_.all(), [&decree](const auto& heard) {
+    return heard.content.decree == decree.content.decree && heard.standing == Decrees::Standing::overruled;
+  });
 }
 
 bool Membership::inherited(const Incarnation& member) const {

@@ -126,7 +126,7 @@ void Judge::ended(const FactId& by, const Tombstone& tombstone) {
   if (found == written_.end()) return;
   Written& fact = found->second;
   // What one who is out wrote last nobody may have heard.
-  if (fact.ended_by && counts(*fact.ended_by)) violated("fact ended twice: " + to_string(tombstone.ended) + ", by " + to_string(fact.ended_by->member) + "." + std::to_string(fact.ended_by->number) + " and " + to_string(by));
+  if (fact.ended_by && counts(*fact.ended_by) && counts(by)) violated("fact ended twice: " + to_string(tombstone.ended) + ", by " + to_string(fact.ended_by->member) + "." + std::to_string(fact.ended_by->number) + " and " + to_string(by));
   if (!may_end(by.author, tombstone.ended.author)) violated("somebody ended another's fact");
   if (by.author.member != tombstone.ended.author.member) context_.counters.add("heir ended a fact");
   fact.ended_by = by.author;

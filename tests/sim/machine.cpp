@@ -112,6 +112,7 @@ void Machine::join_again() {
   crash();
   store_.join_again();
   in_ns_ = stopped_ = false;
+  disliked_.clear();
   start();
 }
 

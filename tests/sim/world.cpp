@@ -200,7 +200,8 @@ void World::forget_the_dead(bool all) {
   }
   if (dead.empty() || (!all && !context_.dice.one_in(3))) return;
   const auto by = someone_serving(dead.front());
-  if (!by) return;
+  // Its people were told; what two decrees against each other do has stories of its own.
+  if (!by || judge_.forgotten(machine(*by).life())) return;
   // What it wrote last, and nobody got, is lost with it: people know that after a while.
   if (forget(*by, dead, all || context_.dice.one_in(3))) context_.counters.add(dead.size() > 1 ? "several forgotten" : "forget used");
 }
