@@ -69,6 +69,9 @@ std::string World::unfinished_member(const Machine& machine) const {
   if (status.zones.size() != zones_.size()) return "does not know all zones";
   if (status.master_key.rotating) return "still rotates the master key: " + status.master_key.text;
   if (const auto key = machine.key_it_cannot_read()) return "cannot read " + to_string(*key);
+  for (const Hold& hold : status.holds) {
+    if (hold.reason == Reason::member) return "holds: " + hold.step + ": " + hold.text;
+  }
   for (const ZoneStatus& zone : status.zones) {
     for (const Hold& hold : zone.holds) {
       if (hold.reason == Reason::member) return "holds: " + hold.step + ": " + hold.text;

@@ -195,7 +195,7 @@ void World::forget_the_dead(bool all) {
       continue;
     }
     const unsigned days = ++away_for_[machine->index()];
-    const bool wanted = machine->gone() ? all || days > 3 : context_.swarm.on(Fault::forget) && days > 2;
+    const bool wanted = machine->gone() ? all || (context_.swarm.on(Fault::lost_disk) && days > 3) : context_.swarm.on(Fault::forget) && days > 2;
     if (wanted && judge_.counts(machine->life())) dead.push_back(machine->index());
   }
   if (dead.empty() || (!all && !context_.dice.one_in(3))) return;
