@@ -106,8 +106,9 @@ void Member::Impl::write_again() {
 // Both ends of a link that loses facts name it.
 std::vector<std::string> Member::Impl::link_alarms() const {
   std::vector<std::string> list;
-  for (const auto& [author, since] : gap_since_) {
-    if (now_.boot - since < 2 * settings_.patience) continue;
+  for (const auto& gap : gap_since_) {
+    const Incarnation& author = gap.first;
+    if (now_.boot - gap.second < 2 * settings_.patience) continue;
     std::string holders;
     for (const MemberId& member : acks_.roster()) {
       const Heartbeat* heartbeat = acks_.newest(member);
