@@ -54,6 +54,7 @@ Result<std::int64_t> pragma(Database& db, std::string_view name) {
 Result<> create_tables(Database& db) {
   return db.transaction([&]() -> Result<> {
     if (auto made = db.execute(store_tables); !made) return made;
+    if (auto made = db.execute(store_tables_added); !made) return made;
     return db.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};",
                                   store_application, store_version)
                           .c_str());
@@ -72,7 +73,7 @@ Result<> prepare_tables(Database& db, const std::filesystem::path& file) {
   if (*application != store_application) {
     return fail(Errc::malformed, fmt::format("local store {}: not a store of rollcall", file.native()));
   }
-  if (*version == store_version) return {};
+  if (*version == store_version) return db.execute(store_tables_added);
   return fail(Errc::malformed,
               fmt::format("local store {}: has version {}, this software knows {}; use the software "
                           "that wrote it",

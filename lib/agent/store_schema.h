@@ -61,4 +61,17 @@ CREATE TABLE invites (
 );
 )sql";
 
+/// Came later: made where it is missing. Older software does not miss it.
+inline constexpr const char* store_tables_added = R"sql(
+CREATE TABLE IF NOT EXISTS served (
+  zone TEXT NOT NULL, zone_incarnation INTEGER NOT NULL,
+  boot TEXT NOT NULL,
+  server BLOB NOT NULL,  -- all zero: the parent
+  kind INTEGER NOT NULL, keys BLOB NOT NULL, signers BLOB NOT NULL,  -- fingerprints, one after the other
+  ttl INTEGER NOT NULL,
+  until INTEGER  -- NULL: still served
+);
+CREATE INDEX IF NOT EXISTS served_zone ON served (zone, zone_incarnation);
+)sql";
+
 }  // namespace rollcall::agent

@@ -215,6 +215,9 @@ std::optional<MasterKeyId> Member::current_master_key() const {
   return number ? impl_->epochs_.key(*number) : std::nullopt;
 }
 FactId Member::newest_wrap(const FactId& candidate) const { return impl_->newest_wrap(candidate); }
+std::optional<std::string> Member::override_gate(const ZoneName& zone, std::string asked_by) {
+  return impl_->override_gate(zone, std::move(asked_by));
+}
 std::optional<std::string> Member::cannot_remove(const ZoneName& zone) const {
   return impl_->cannot_remove(zone);
 }
