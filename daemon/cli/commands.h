@@ -21,7 +21,7 @@ struct Invocation {
   std::vector<std::string> failover, settings, zones, members;
   std::int64_t hours = 24, last = 50;
   bool random = false, no_failover = false, check = false, follow = false;
-  bool emergency = false, force = false, all = false, dry_run = false;
+  bool emergency = false, override_gate = false, force = false, all = false, dry_run = false;
 
   Invocation() = default;
   Invocation(const Invocation&) = delete;
@@ -30,7 +30,7 @@ struct Invocation {
 
 void add_looking(CLI::App& app, Invocation& call);    ///< status, forecast, info, members, check, log
 void add_zones(CLI::App& app, Invocation& call);      ///< zone, suspend, resume
-void add_keys(CLI::App& app, Invocation& call);       ///< roll, abandon, step, ds
+void add_keys(CLI::App& app, Invocation& call);       ///< roll, abandon, step, gate, ds
 void add_policies(CLI::App& app, Invocation& call);   ///< policy
 void add_cluster(CLI::App& app, Invocation& call);    ///< init, invite, join, leave, forget, set, serve
 void add_master_key(CLI::App& app, Invocation& call); ///< master-key

@@ -9,9 +9,12 @@ namespace {
 int roll(const Invocation& call) {
   Json args{{"zone", call.zone}, {"role", call.role}};
   if (call.emergency) args["emergency"] = true;
+  if (call.dry_run) args["dry_run"] = true;
   return call.caller.run("roll", args, [](const Json& answer) {
     const std::string zone = answer.at("zone");
-    return "asked for the next " + answer.at("role").get<std::string>() + " of " + zone +
+    const std::string forecast = answer.contains("forecast") ? render_forecast(answer.at("forecast")) + '\n' : "";
+    if (answer.value("dry_run", false)) return forecast + "nothing was asked for; without --dry-run it is\n";
+    return forecast + "asked for the next " + answer.at("role").get<std::string>() + " of " + zone +
            (answer.value("emergency", false) ? ", in an emergency: as fast as caches allow" : "") +
            "\nwatch it: rollcall status " + zone + '\n';
   });
@@ -29,6 +32,14 @@ int step(const Invocation& call) {
   return call.caller.run("step", {{"zone", call.zone}}, [](const Json& answer) {
     return "taken for zone " + answer.at("zone").get<std::string>() + ": " + answer.at("step").get<std::string>() +
            '\n';
+  });
+}
+
+int gate(const Invocation& call) {
+  if (!call.override_gate) return call.caller.run("gate", {{"zone", call.zone}}, render_gate);
+  return call.caller.run("gate-override", {{"zone", call.zone}}, [](const Json& answer) {
+    return "let through for zone " + answer.at("zone").get<std::string>() + ", although " +
+           answer.at("why").get<std::string>() + '\n';
   });
 }
 
@@ -77,6 +88,7 @@ void add_keys(CLI::App& app, Invocation& call) {
       app.add_subcommand("roll", "Asks for the next key of a zone now, without waiting for its time");
   add_role_and_zone(*roll_command, call);
   roll_command->add_flag("--emergency", call.emergency, "Waits for what caches take and no more; hurries one under way");
+  roll_command->add_flag("--dry-run", call.dry_run, "Asks for nothing; says what would happen, and when");
   roll_command->callback([&call] { call.exit = roll(call); });
 
   auto* abandon_command = app.add_subcommand("abandon", "Gives up the newest key of a zone that is not in use yet");
@@ -86,6 +98,12 @@ void add_keys(CLI::App& app, Invocation& call) {
   auto* step_command = app.add_subcommand("step", "In manual mode: takes the next step that everything else allows");
   step_command->add_option("ZONE", call.zone, "The zone")->required();
   step_command->callback([&call] { call.exit = step(call); });
+
+  auto* gate_command = app.add_subcommand(
+      "gate", "Whether the last gate holds a change of this machine's server, since caches could not follow");
+  gate_command->add_option("ZONE", call.zone, "The zone")->required();
+  gate_command->add_flag("--override", call.override_gate, "Lets this one change through, whatever it breaks");
+  gate_command->callback([&call] { call.exit = gate(call); });
 
   add_ds(app, call);
 }

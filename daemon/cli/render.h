@@ -21,6 +21,7 @@ std::string render_policy(const Json& answer);
 std::string render_policy_change(const Json& answer);  ///< What it does to each zone.
 std::string policy_table(const Json& policy);
 std::string render_forecast(const Json& forecast);
+std::string render_gate(const Json& gate);
 std::string render_ds(const Json& ds);
 std::string render_master_key(const Json& master_key);  ///< Without the end of the line.
 std::string render_findings(const Json& check);

@@ -26,6 +26,17 @@ std::string depends_on(const Json& event) {
   return text_or_dash(joined(list, "; "));
 }
 
+// Of an emergency: why not at once.
+std::string faster(const Json& forecast) {
+  std::string text = "\nto remove " + forecast.at("replaced").get<std::string>() + " at once would be bogus:\n";
+  if (forecast.at("faster").empty()) text = "\nno cache would notice if " + forecast.at("replaced").get<std::string>() + " went at once\n";
+  for (const Json& one : forecast.at("faster")) {
+    const Json& until = one.at("until");
+    text += "  " + one.at("text").get<std::string>() + (until.is_null() ? "" : ", until " + until.get<std::string>()) + '\n';
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string render_forecast(const Json& forecast) {
@@ -50,10 +61,21 @@ std::string render_forecast(const Json& forecast) {
     text += "\nnever, as things are: " + hold.at("step").get<std::string>() + ": " +
             hold.at("text").get<std::string>() + (names.empty() ? "" : ": " + names) + '\n';
   }
+  if (!forecast.value("replaced", std::string{}).empty()) text += faster(forecast);
   text += "\nif\n";
   for (const Json& assumption : forecast.at("assumptions"))
     text += "  " + assumption.get<std::string>() + '\n';
   return text;
+}
+
+std::string render_gate(const Json& gate) {
+  const std::string zone = gate.at("zone");
+  if (gate.at("open").get<bool>()) return "zone " + zone + ": the last gate is open\n";
+  const Json& until = gate.at("until");
+  return "zone " + zone + ": the last gate holds a change of this server\n  " + gate.at("why").get<std::string>() + "\n  " +
+         (until.is_null() ? "it does not open by itself; rollcall gate " + zone + " --override lets this one change through"
+                          : "it opens by itself " + until.get<std::string>()) +
+         '\n';
 }
 
 }  // namespace rollcall::cli

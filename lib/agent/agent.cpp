@@ -55,6 +55,8 @@ const Agent::Verbs::Entry* Agent::Verbs::find(std::string_view name) {
       {"master-key-show", &Agent::master_key_show},
       {"master-key-rotate", &Agent::master_key_rotate},
       {"serve", &Agent::serve},
+      {"gate", &Agent::gate},
+      {"gate-override", &Agent::gate_override},
   };
   const auto* found = std::ranges::find(all, name, &Entry::name);
   return found == std::end(all) ? nullptr : found;

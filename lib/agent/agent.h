@@ -5,7 +5,7 @@
 //   agent.cpp             start, and who answers which verb
 //   agent_membership.cpp  init, invite, join
 //   agent_departures.cpp  leave, forget
-//   agent_changes.cpp     set, roll, abandon, step, ds-published, ds-withdrawn, serve
+//   agent_changes.cpp     set, roll, abandon, step, ds-published, ds-withdrawn, serve, gate, gate-override
 //   agent_zones.cpp       zone-add, zone-remove, zone-insecure, zone-secure, suspend, resume
 //   agent_policies.cpp    policy-list, policy-show, policy-set
 //   agent_looking.cpp     status, info, zone-show, ds-show, check
@@ -111,6 +111,8 @@ class Agent {
   void ds_published(const control::Request& request, Reply reply);
   void ds_withdrawn(const control::Request& request, Reply reply);
   void serve(const control::Request& request, Reply reply);
+  void gate(const control::Request& request, Reply reply);
+  void gate_override(const control::Request& request, Reply reply);
 
   // agent_zones.cpp
   struct Suspension;
@@ -158,7 +160,9 @@ class Agent {
 
   // agent_forecast.cpp
   void forecast(const control::Request& request, Reply reply);
-  void foresee(const ZoneName& zone, ForecastQuestion question, Reply reply);
+  using Foreseen = tl::expected<control::Json, std::string>;  ///< Or why the roll cannot be asked for.
+  tl::expected<Snapshot, control::Problem> snapshot_for(const ZoneName& zone, const ForecastQuestion& question);
+  void foresee(Snapshot start, ForecastQuestion question, std::function<void(const Foreseen&)> done);
 
   // agent_master_key.cpp
   void master_key_show(const control::Request& request, Reply reply);

@@ -58,13 +58,30 @@ void Agent::roll(const control::Request& request, Reply reply) {
   if (!role) return reply(tl::unexpected(Problem(role.error())));
   const auto emergency = control::optional_flag_arg(request.args, "emergency");
   if (!emergency) return reply(tl::unexpected(Problem(emergency.error())));
-  const Uuid id = crypto::random_uuid();
-  if (const auto why_not = shell_->member().roll(*zone, *role, id, request.who, *emergency)) {
-    return reply(control::refuse(Errc::conflict, *why_not, "rollcall status " + *zone));
+  const auto dry_run = control::optional_flag_arg(request.args, "dry_run");
+  if (!dry_run) return reply(tl::unexpected(Problem(dry_run.error())));
+  Json answer{{"zone", *zone}, {"role", to_string(*role)}, {"request", nullptr}, {"emergency", *emergency}, {"dry_run", *dry_run}};
+  ForecastQuestion question;
+  question.roll = *role;
+  question.emergency = *emergency;
+  auto before = snapshot_for(*zone, question);
+  if (!before && *dry_run) return reply(tl::unexpected(before.error()));
+  if (!*dry_run) {
+    const Uuid id = crypto::random_uuid();
+    if (const auto why_not = shell_->member().roll(*zone, *role, id, request.who, *emergency)) {
+      return reply(control::refuse(Errc::conflict, *why_not, "rollcall status " + *zone));
+    }
+    shell_->wake();
+    tell_of_zone("roll asked for", *zone, std::string{to_string(*role)} + (*emergency ? " emergency" : "") + " by=" + request.who);
+    answer["request"] = to_string(id);
   }
-  shell_->wake();
-  tell_of_zone("roll asked for", *zone, std::string{to_string(*role)} + (*emergency ? " emergency" : "") + " by=" + request.who);
-  reply(Json{{"zone", *zone}, {"role", to_string(*role)}, {"request", to_string(id)}, {"emergency", *emergency}});
+  if (!before || !(*emergency || *dry_run)) return reply(std::move(answer));
+  foresee(std::move(*before), std::move(question), [answer, zone = *zone, dry = *dry_run, reply](const Foreseen& told) {
+    if (!told && dry) return reply(control::refuse(Errc::conflict, told.error(), "rollcall status " + zone));
+    Json whole = answer;
+    if (told) whole["forecast"] = *told;
+    reply(std::move(whole));
+  });
 }
 
 void Agent::abandon(const control::Request& request, Reply reply) {
@@ -120,6 +137,39 @@ void Agent::serve(const control::Request& request, Reply reply) {
   shell_->wake();
   tell(notify::Level::notice, *on ? "serving on" : "serving off", "by=" + request.who);
   reply(Json{{"serving", *on}});
+}
+
+namespace {
+
+Json gate_json(const ZoneStatus& zone) {
+  return {{"zone", zone.zone.name},
+          {"open", zone.gate.empty()},
+          {"why", zone.gate},
+          {"until", zone.gate_until ? Json(to_iso(*zone.gate_until)) : Json{}}};
+}
+
+}  // namespace
+
+void Agent::gate(const control::Request& request, Reply reply) {
+  const auto zone = zone_arg(request.args);
+  if (!zone) return reply(tl::unexpected(Problem(zone.error())));
+  const MemberStatus status = shell_->status();
+  const ZoneStatus* found = find_managed(status, *zone);
+  if (found == nullptr) return reply(tl::unexpected(not_managed(*zone)));
+  reply(gate_json(*found));
+}
+
+void Agent::gate_override(const control::Request& request, Reply reply) {
+  const auto zone = zone_arg(request.args);
+  if (!zone) return reply(tl::unexpected(Problem(zone.error())));
+  const MemberStatus status = shell_->status();
+  const ZoneStatus* found = find_managed(status, *zone);
+  if (found == nullptr) return reply(tl::unexpected(not_managed(*zone)));
+  if (const auto why_not = shell_->member().override_gate(*zone, request.who)) {
+    return reply(control::refuse(Errc::conflict, *why_not, "rollcall gate " + *zone));
+  }
+  shell_->wake();
+  reply(gate_json(*found));  // what is let through
 }
 
 }  // namespace rollcall::agent

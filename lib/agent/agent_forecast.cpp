@@ -28,28 +28,31 @@ void Agent::forecast(const control::Request& request, Reply reply) {
     if (!time) return reply(tl::unexpected(Problem(time.error())));
     question.until = *time;
   }
-  foresee(*zone, std::move(question), std::move(reply));
+  auto start = snapshot_for(*zone, question);
+  if (!start) return reply(tl::unexpected(start.error()));
+  foresee(std::move(*start), std::move(question), [zone = *zone, reply](const Foreseen& told) {
+    reply(told ? control::Answer{*told} : control::refuse(Errc::conflict, told.error(), "rollcall status " + zone));
+  });
 }
 
-void Agent::foresee(const ZoneName& zone, ForecastQuestion question, Reply reply) {
+tl::expected<Snapshot, Problem> Agent::snapshot_for(const ZoneName& zone, const ForecastQuestion& question) {
   auto start = shell_->member().snapshot(zone, now());
-  if (!start) return reply(tl::unexpected(not_managed(zone)));
+  if (!start) return tl::unexpected(not_managed(zone));
   const std::string policy = question.policy.value_or(start->zone.policy);
   if (!start->policies.contains(policy)) {
-    return reply(control::refuse(Errc::not_found, "policy " + policy + " is not there",
-                                 "rollcall policy list"));
+    return control::refuse(Errc::not_found, "policy " + policy + " is not there", "rollcall policy list");
   }
-  boost::asio::post(
-      pool_, [&loop = loop_, start = std::move(*start), question = std::move(question), zone,
-              reply = std::move(reply)]() mutable {
-        const Forecast told = rollcall::forecast(start, question);
-        control::Answer answer =
-            told.refused.empty()
-                ? control::Answer{control::forecast_json(told, start)}
-                : control::refuse(Errc::conflict, told.refused, "rollcall status " + zone);
-        boost::asio::post(
-            loop, [answer = std::move(answer), reply = std::move(reply)] { reply(answer); });
-      });
+  return std::move(*start);
+}
+
+void Agent::foresee(Snapshot start, ForecastQuestion question, std::function<void(const Foreseen&)> done) {
+  boost::asio::post(pool_, [&loop = loop_, start = std::move(start), question = std::move(question),
+                            done = std::move(done)]() mutable {
+    const Forecast told = rollcall::forecast(start, question);
+    Foreseen answer = control::forecast_json(told, start);
+    if (!told.refused.empty()) answer = tl::unexpected(told.refused);
+    boost::asio::post(loop, [answer = std::move(answer), done = std::move(done)] { done(answer); });
+  });
 }
 
 }  // namespace rollcall::agent

@@ -54,6 +54,7 @@ Result<std::int64_t> pragma(Database& db, std::string_view name) {
 Result<> create_tables(Database& db) {
   return db.transaction([&]() -> Result<> {
     if (auto made = db.execute(store_tables); !made) return made;
+    if (auto made = db.execute(store_tables_added); !made) return made;
     return db.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};",
                                   store_application, store_version)
                           .c_str());
@@ -72,7 +73,7 @@ Result<> prepare_tables(Database& db, const std::filesystem::path& file) {
   if (*application != store_application) {
     return fail(Errc::malformed, fmt::format("local store {}: not a store of rollcall", file.native()));
   }
-  if (*version == store_version) return {};
+  if (*version == store_version) return db.execute(store_tables_added);
   return fail(Errc::malformed,
               fmt::format("local store {}: has version {}, this software knows {}; use the software "
                           "that wrote it",
@@ -94,7 +95,6 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& director
   if (!db) return tl::unexpected(db.error());
   if (auto set = db->execute(store_pragmas); !set) return tl::unexpected(set.error());
   if (auto ready = prepare_tables(*db, file); !ready) return tl::unexpected(ready.error());
-  if (auto added = db->execute(store_additions); !added) return tl::unexpected(added.error());
   return std::unique_ptr<Store>(new Store(std::move(lock), std::move(*db)));
 }
 

@@ -124,6 +124,42 @@ Result<> restore_waits(Database& db, const std::string& boot, Restored& out) {
                   });
 }
 
+Result<KeyList> key_list(const Bytes& joined) {
+  constexpr std::size_t size = Fingerprint{}.size();
+  if (joined.size() % size != 0) return fail(Errc::malformed, "local store: the served ledger is damaged");
+  KeyList keys(joined.size() / size);
+  for (std::size_t i = 0; i < joined.size(); ++i) keys[i / size][i % size] = joined[i];
+  return keys;
+}
+
+/// What ended before a reboot is left out: nobody knows how long ago that was.
+Result<> restore_served(Database& db, const std::string& boot, Restored& out) {
+  return each_row(db,
+                  "SELECT zone, zone_incarnation, boot, server, kind, keys, signers, ttl,"
+                  " until IS NOT NULL, until FROM served ORDER BY rowid",
+                  [&](Statement& row) -> Result<> {
+                    const ZoneRef zone = zone_ref(row);
+                    const std::string of_boot = row.text();
+                    ServedEntry entry;
+                    entry.server.bytes = row.array<16>();
+                    entry.set.kind = static_cast<ServedSet::Kind>(row.number());
+                    auto keys = key_list(row.blob());
+                    auto signers = key_list(row.blob());
+                    if (!keys) return tl::unexpected(keys.error());
+                    if (!signers) return tl::unexpected(signers.error());
+                    entry.set.keys = std::move(*keys);
+                    entry.set.signers = std::move(*signers);
+                    entry.ttl = Seconds{row.number()};
+                    const bool ended = row.number() != 0;
+                    const BootTime until{Nanoseconds{row.number()}};
+                    if (ended && of_boot != boot) return {};
+                    if (ended) entry.until = until;
+                    entry.current = !ended;
+                    out.served[zone].push_back(std::move(entry));
+                    return {};
+                  });
+}
+
 Result<> restore_counters(Database& db, Restored& out) {
   return each_row(db, "SELECT * FROM counters", [&](Statement& row) -> Result<> {
     const Incarnation member = incarnation(row);
@@ -157,8 +193,8 @@ Result<Restored> Store::restore(const Membership& self, const std::string& boot)
   Restored out;
   for (const Result<>& done :
        {restore_facts(db_, self, out), restore_vector(db_, out), restore_behind(db_, out),
-        restore_intents(db_, out), restore_waits(db_, boot, out), restore_counters(db_, out),
-        restore_serving(db_, out), restore_life(db_, out)}) {
+        restore_intents(db_, out), restore_waits(db_, boot, out), restore_served(db_, boot, out),
+        restore_counters(db_, out), restore_serving(db_, out), restore_life(db_, out)}) {
     if (!done) return tl::unexpected(done.error());
   }
   return out;

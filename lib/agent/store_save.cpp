@@ -79,6 +79,16 @@ class Saver {
                [&](Statement& query) { bind(query, save.member).bind(save.counter); });
   }
 
+  Result<> operator()(const SaveServed& save) {
+    auto cleared = run("DELETE FROM served WHERE zone = ? AND zone_incarnation = ?",
+                       [&](Statement& query) { bind(query, save.zone); });
+    if (!cleared) return cleared;
+    for (const ServedEntry& entry : save.entries) {
+      if (auto done = insert(save.zone, entry); !done) return done;
+    }
+    return {};
+  }
+
   Result<> operator()(const SaveProgress& save) {
     if (auto done = db_.execute("DELETE FROM vector; DELETE FROM behind"); !done) return done;
     for (const VectorEntry& entry : save.vector) {
@@ -120,6 +130,26 @@ class Saver {
         .bind(ByteView{key.key})
         .bind(static_cast<int>(key.record))
         .bind(static_cast<int>(key.change));
+  }
+
+  static Bytes joined(const KeyList& keys) {
+    Bytes bytes;
+    for (const Fingerprint& key : keys) bytes.insert(bytes.end(), key.begin(), key.end());
+    return bytes;
+  }
+
+  Result<> insert(const ZoneRef& zone, const ServedEntry& entry) {
+    return run("INSERT INTO served VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [&](Statement& query) {
+      bind(query, zone).bind(std::string_view{boot_}).bind(ByteView{entry.server.bytes});
+      query.bind(static_cast<int>(entry.set.kind));
+      query.bind(ByteView{joined(entry.set.keys)}).bind(ByteView{joined(entry.set.signers)});
+      query.bind(entry.ttl.count());
+      if (entry.until) {
+        query.bind(entry.until->time_since_epoch().count());
+      } else {
+        query.bind(std::nullopt);
+      }
+    });
   }
 
   Result<> insert(const VectorEntry& entry) {

@@ -61,14 +61,23 @@ CREATE TABLE invites (
 );
 )sql";
 
-/// Came later, and is made where it is missing: how this life of the member began, and that it is to end.
-inline constexpr const char* store_additions = R"sql(
-CREATE TABLE IF NOT EXISTS life (
+/// Came later: made where it is missing. Older software does not miss it.
+inline constexpr const char* store_tables_added = R"sql(
+CREATE TABLE IF NOT EXISTS life (  -- how this life of the member began, and that it is to end
   only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
   took_itself_in INTEGER NOT NULL,
   heir BLOB, asked_by TEXT  -- NULL: nobody asked it to leave
 );
 INSERT OR IGNORE INTO life VALUES (1, 0, NULL, NULL);
+CREATE TABLE IF NOT EXISTS served (
+  zone TEXT NOT NULL, zone_incarnation INTEGER NOT NULL,
+  boot TEXT NOT NULL,
+  server BLOB NOT NULL,  -- all zero: the parent
+  kind INTEGER NOT NULL, keys BLOB NOT NULL, signers BLOB NOT NULL,  -- fingerprints, one after the other
+  ttl INTEGER NOT NULL,
+  until INTEGER  -- NULL: still served
+);
+CREATE INDEX IF NOT EXISTS served_zone ON served (zone, zone_incarnation);
 )sql";
 
 }  // namespace rollcall::agent

@@ -91,6 +91,9 @@ Json forecast_json(const Forecast& forecast, const Snapshot& start) {
             {"complete", !forecast.cut_short}, {"events", Json::array()},
             {"stuck", Json::array()},          {"assumptions", forecast.assumptions}};
   for (const ForecastEvent& event : forecast.events) json["events"].push_back(print.event(event));
+  json["replaced"] = forecast.replaced;
+  json["faster"] = Json::array();
+  for (const Breakage& one : forecast.faster) json["faster"].push_back({{"text", one.text}, {"until", time_json(one.until)}});
   for (const Hold& hold : forecast.stuck) json["stuck"].push_back(print.stuck(hold));
   return json;
 }

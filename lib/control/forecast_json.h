@@ -5,7 +5,9 @@
 //   FORECAST: {"now":TIME, "zone":TEXT, "policy":TEXT, "until":TIME, "complete":BOOL,
 //              "events":[EVENT, …], in the order of time,
 //              "stuck":[{"reason":TEXT, "step":TEXT, "text":TEXT, "waits_for":[MEMBER, …]}, …],
-//              "assumptions":[TEXT, …]}
+//              "assumptions":[TEXT, …],
+//              "replaced":TEXT, in an emergency: the key that is to go,
+//              "faster":[{"text":TEXT, "until":TIME|null}, …]: what would be bogus if it went at once}
 //   EVENT:    {"at":TIME, "in_seconds":N, "kind":"key"|"step"|"give-up"|"parent"|"gone"|"wipe", "what":TEXT,
 //              "changes":[{"role":TEXT, "generation":N, "algorithm":N, "record":TEXT, "introduced":BOOL}, …],
 //              "depends":[{"reason":as in HOLD, "text":TEXT, "members":[MEMBER, …], "until":TIME|null}, …]}

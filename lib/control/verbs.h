@@ -77,9 +77,11 @@
 //                     date, or a time from now (`90d`); else until a key of each role was replaced whole, two
 //                     years at most. `policy`: in place of the zone's.
 //                     -> FORECAST. not_found: no such zone or policy. malformed: no time, or one that is over.
-//   roll            {"zone":TEXT, "role":"ksk"|"zsk"|"csk", "emergency"?: BOOL}
+//   roll            {"zone":TEXT, "role":"ksk"|"zsk"|"csk", "emergency"?: BOOL, "dry_run"?: BOOL}
 //                     `emergency`: waits for what caches take and no more, and hurries one under way.
-//                     -> {"zone":TEXT, "role":TEXT, "request":UUID, "emergency":BOOL}
+//                     `dry_run`: nothing is asked for.
+//                     -> {"zone":TEXT, "role":TEXT, "request":UUID|null, "emergency":BOOL, "dry_run":BOOL,
+//                         "forecast"?: FORECAST, of an emergency and of a dry run}
 //                     conflict: a rollover of this role is under way; what says which.
 //   abandon         {"zone":TEXT, "role":"ksk"|"zsk"|"csk"}
 //                     Gives up the newest key of a role, if it is not in use yet; another one is made.
@@ -106,6 +108,12 @@
 //                     conflict: a rotation is not over, and what it waits for; or nothing is written now.
 //   serve           {"on":BOOL}
 //                     -> {"serving":BOOL}. conflict: not allowed to serve yet, and why.
+//   gate            {"zone":TEXT}   Whether the last gate holds a change of this machine's server.
+//   gate-override   {"zone":TEXT}   Lets this one change through, whatever it breaks; logged.
+//                     -> {"zone":TEXT, "open":BOOL, "why":TEXT, "until":TIME|null}
+//                     `why`: which answers a cache could hold that do not fit. `until`: when it opens by
+//                     itself; null: not as things are. gate-override tells what it let through.
+//                     conflict: the gate holds nothing.
 //   check           {"zone"?: TEXT}
 //                     -> {"findings":[{"level":"ok"|"warning"|"error", "what":TEXT, "cure":TEXT}, …]}
 //   log             {"zone"?: TEXT, "last"?: 1..1000, default 50}
@@ -133,7 +141,7 @@ enum class Right {
 struct Verb {
   std::string_view name;
   Right right = Right::read;
-  std::array<std::string_view, 3> args{};  ///< All that it knows; empty ones are none.
+  std::array<std::string_view, 4> args{};  ///< All that it knows; empty ones are none.
 };
 
 inline constexpr Verb verbs[] = {
@@ -159,7 +167,7 @@ inline constexpr Verb verbs[] = {
     {"set", Right::change, {"replica", "failover", "random"}},
     {"status", Right::read, {"zone"}},
     {"forecast", Right::read, {"zone", "until", "policy"}},
-    {"roll", Right::change, {"zone", "role", "emergency"}},
+    {"roll", Right::change, {"zone", "role", "emergency", "dry_run"}},
     {"abandon", Right::change, {"zone", "role"}},
     {"step", Right::change, {"zone"}},
     {"ds-show", Right::read, {"zone"}},
@@ -168,6 +176,8 @@ inline constexpr Verb verbs[] = {
     {"master-key-show", Right::read, {}},
     {"master-key-rotate", Right::change, {}},
     {"serve", Right::change, {"on"}},
+    {"gate", Right::read, {"zone"}},
+    {"gate-override", Right::change, {"zone"}},
     {"check", Right::read, {"zone"}},
     {"log", Right::read, {"zone", "last"}},
     {"events", Right::read, {"since", "zone", "wait"}},

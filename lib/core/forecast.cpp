@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "lib/core/gate.h"
 #include "lib/core/ideal_world.h"
 #include "lib/util/must.h"
 
@@ -66,6 +67,7 @@ class Forecaster {
       }
     }
     note_roles();
+    if (question_.roll && question_.emergency) note_faster();
     live();
     note_stuck();
     assume();
@@ -239,6 +241,48 @@ class Forecaster {
 
   bool whole_roll_seen() const {
     return !question_.until && !roles_.empty() && std::ranges::includes(gone_, roles_);
+  }
+
+  // What the own server serves, without the key.
+  ServedChange without(const Fingerprint& key, const ServedLedger& ledger) const {
+    ServedChange change;
+    for (const ServedEntry& entry : ledger.entries()) {
+      if (entry.server != start_.self.member || !entry.current) continue;
+      (entry.set.kind == ServedSet::Kind::dnskey ? change.dnskey : change.data) = entry.set;
+    }
+    for (KeyList* list : {&change.dnskey.keys, &change.dnskey.signers, &change.data.keys}) std::erase(*list, key);
+    return change;
+  }
+
+  // By the view checker, from what caches can hold now: if every server removed the key at once.
+  void note_faster() {
+    const ZoneStatus zone = world_.zone_status();
+    const auto used = std::ranges::find_if(zone.keys, [&](const KeyStatus& key) {
+      return key.generation.role == *question_.roll && key.first_use && !key.leaving;
+    });
+    const auto served = start_.restored.served.find(start_.zone.zone);
+    if (used == zone.keys.end() || served == start_.restored.served.end()) return;
+    forecast_.replaced = name_of(used->fingerprint);
+    const ServedLedger ledger{served->second};
+    for (const Misfit& misfit : misfits(ledger, without(used->fingerprint, ledger), start_.now.boot)) {
+      note_breakage(misfit);
+    }
+  }
+
+  void note_breakage(const Misfit& misfit) {
+    Breakage breakage{describe(misfit, [this](const Fingerprint& key) { return name_of(key); }), {}};
+    const ServedEntry& cached = misfit.cached;
+    if (misfit.within) {
+      breakage.text += ", until another key signs it";
+    } else if (cached.server == MemberId{} && !cached.until) {
+      breakage.text += ", until " + to_words(cached.ttl) + " after the parent shows it no more";
+    } else {
+      const BootTime last = cached.current ? start_.now.boot : *cached.until;
+      breakage.until = start_.now.wall + (last + cached.ttl - start_.now.boot);
+    }
+    const auto same = std::ranges::find(forecast_.faster, breakage.text, &Breakage::text);
+    if (same == forecast_.faster.end()) return forecast_.faster.push_back(std::move(breakage));
+    same->until = std::max(same->until, breakage.until);
   }
 
   void note_stuck() {

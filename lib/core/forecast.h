@@ -55,12 +55,20 @@ struct ForecastEvent {
 };
 std::string_view to_string(ForecastEvent::Kind kind);
 
+/// What would be bogus if a key were removed at once.
+struct Breakage {
+  std::string text;           ///< `a cache could hold …`
+  std::optional<Time> until;  ///< Empty: the text says on what it depends.
+};
+
 struct Forecast {
   Time from, until;
   std::string policy;
   std::vector<ForecastEvent> events;     ///< In the order of time.
   std::vector<Hold> stuck;               ///< What would not happen even if all went well.
   std::vector<std::string> assumptions;  ///< Where the real world may be slower. For people.
+  std::string replaced;                  ///< In an emergency: the key that is to go, `KSK 20013`.
+  std::vector<Breakage> faster;          ///< What it would break to remove it at once.
   bool cut_short = false;                ///< So much happens that it ends before its time.
   std::string refused;  ///< Why `roll` cannot be asked for; then nothing else is said.
 };

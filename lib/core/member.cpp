@@ -222,6 +222,9 @@ ForgetPreview Member::preview_forget(const std::vector<MemberId>& dead) const {
 }
 bool Member::may_answer() const { return impl_->may_answer(); }
 bool Member::never_answers() const { return impl_->never_answers(); }
+std::optional<std::string> Member::override_gate(const ZoneName& zone, std::string asked_by) {
+  return impl_->override_gate(zone, std::move(asked_by));
+}
 std::optional<std::string> Member::cannot_remove(const ZoneName& zone) const {
   return impl_->cannot_remove(zone);
 }

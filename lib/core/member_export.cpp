@@ -111,6 +111,7 @@ bool Member::Impl::as_seen_before(const ZoneWork::Server& server, const ServedZo
 void Member::Impl::tend_server(ZoneWork& work) {
   auto& server = work.server;
   if (!settings_.serves_dns || server.busy || is_out()) return;
+  note_seen(work);
   aim(work);
   const std::vector<KeyTarget>& target = server.target;
   if (target.empty() && server.verified.empty()) return;
@@ -118,6 +119,7 @@ void Member::Impl::tend_server(ZoneWork& work) {
   const bool in_order = server.ever_verified && !server.lost && !server.failing_since;
   const bool cds_delete = settings_.cds_delete && wants_no_ds(target, work.book);
   const bool to_do = target != server.verified || cds_delete != server.delete_verified || !in_order;
+  if (!to_do) open_gate(work);
   const BootTime at = to_do ? server.retry_at : server.look_at;
   if (!to_do && !std::exchange(server.target_carried, true)) {
     server.carried_decisions = server.target_decisions;  // changes that cancel out, or equal copies
@@ -125,17 +127,33 @@ void Member::Impl::tend_server(ZoneWork& work) {
   // What a store of before wants served may have been withdrawn since: it orders nothing.
   if (to_do && (!read_once_ || store_is_old_)) return;
   if (now_.boot < at) return to_do ? wake(at) : wake_for_timer(at);
+  if (to_do && gate_refuses(work)) return keep_serving(work);
+  order(work, target, cds_delete, to_do);
+}
+
+// What was served goes on, and nothing is answered that was not carried out.
+void Member::Impl::keep_serving(ZoneWork& work) {
+  auto& server = work.server;
+  if (!server.ever_verified) return order(work, server.target, server.delete_verified, false);  // it may serve it
+  const bool in_order = !server.lost && !server.failing_since;
+  if (in_order && now_.boot < server.look_at) return wake_for_timer(server.look_at);
+  order(work, server.verified, server.delete_verified, !in_order);
+  server.ordered_decisions = server.carried_decisions;
+}
+
+void Member::Impl::order(ZoneWork& work, std::vector<KeyTarget> keys, bool cds_delete, bool to_do) {
+  auto& server = work.server;
   server.busy = true;
   ++server.order;
-  server.ordered = target;
+  server.ordered = std::move(keys);
   server.delete_ordered = cds_delete;
   server.ordered_decisions = server.target_decisions;
-  if (to_do) {
-    effects_.acts.push_back(
-        Export{work.zone, server.order, target, policy_of(work).dnskey_ttl, cds_delete});
-  } else {
-    effects_.acts.push_back(Look{work.zone, server.order, target, cds_delete});
+  if (!to_do) {
+    effects_.acts.push_back(Look{work.zone, server.order, server.ordered, cds_delete});
+    return;
   }
+  note_order(work);
+  effects_.acts.push_back(Export{work.zone, server.order, server.ordered, policy_of(work).dnskey_ttl, cds_delete});
 }
 
 void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys,
@@ -151,6 +169,7 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
     wrong = std::string{"the CDS that asks for no DS "} + (seen.cds_delete ? "is still served" : "is not served yet");
   }
   server.seen = std::move(seen);
+  work.gate.seen_anew = true;
   if (wrong.empty()) return server_in_order(work, keys);
 
   server_failed(work.zone, server.order, wrong);

@@ -162,6 +162,7 @@ bool Member::Impl::may_start_serving() const {
 void Member::Impl::serve_when_allowed() {
   if (serving_ || !may_start_serving()) return;
   serving_ = true;
+  for (auto& [zone, work] : zones_) work.gate.seen_anew = true;  // what it serves reaches caches from now on
   progressed_ = own_stale_ = true;
   all_stale_ = true;
   tell(Notice::Level::notice, "serving", "", "every member counts this one: it may answer now");
@@ -223,6 +224,7 @@ std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
     list.push_back(server.failure);
   }
   if (server.lost) list.push_back("the own server lost what it was seen to serve before");
+  if (!work.gate.text.empty()) list.push_back("the last gate holds a change of the own server: " + work.gate.text);
   if (!work.configured) return list;
   if (server.seen.first_expiry && *server.seen.first_expiry - now_.wall < settings_.rrsig_alarm) {
     list.push_back("signatures expire from " + to_iso(*server.seen.first_expiry) +

@@ -9,6 +9,7 @@
 //   member_rewraps.cpp    keys wrapped under the next one
 //   member_steps.cpp      what is decided, and what the parent has to say
 //   member_export.cpp     what the own server is told, and seen to serve
+//   member_gate.cpp       what it is not told, since caches could not follow
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
 //   member_membership.cpp who belongs to the cluster: decrees, departures, and what follows from them
 //   member_forget.cpp     what administrators ask about that: forget, leave
@@ -25,6 +26,7 @@
 #include "lib/core/log.h"
 #include "lib/core/member.h"
 #include "lib/core/membership.h"
+#include "lib/core/served_sets.h"
 #include "lib/core/snapshot.h"
 #include "lib/core/ttl_history.h"
 #include "lib/core/zone_book.h"
@@ -62,6 +64,33 @@ struct ZoneWork {
     ServedZone seen;
     TtlHistory dnskey_ttl, zone_ttl;
   } server;
+
+  // The last gate.
+  struct Gate {
+    ServedLedger ledger;
+    static constexpr BootTime long_ago = BootTime{} - std::chrono::days{3650};
+    BootTime old_ds_seen = long_ago;   ///< When the parent last showed a DS that is to leave.
+    using MadeOf = std::tuple<std::size_t, std::size_t, Seconds, BootTime>;
+    std::optional<MadeOf> noted_at;    ///< What the others' part and the parent's were made of.
+    std::vector<ServedEntry> saved;
+    bool seen_anew = false;            ///< The own server was looked at, and the ledger does not know yet.
+    std::vector<bool> settled;         ///< Decisions that all others have carried out.
+    CarriedRecords base;               ///< By those.
+    /// What the ledger was told of a member.
+    struct Other {
+      bool serving = false;
+      std::size_t settled = 0;
+      std::vector<std::size_t> open;   ///< Decisions that not all have carried out.
+      std::vector<bool> carried;       ///< Which of them this one has.
+      bool operator==(const Other&) const = default;
+    };
+    std::map<MemberId, Other> others;
+    std::vector<Misfit> refused;       ///< Empty: nothing is refused.
+    std::tuple<std::size_t, std::size_t, std::optional<std::array<std::size_t, 4>>> judged;  ///< What, and by what.
+    std::string text;                  ///< Why, for people.
+    std::optional<Time> until;         ///< When it fits by itself.
+    std::optional<std::vector<KeyTarget>> overridden;
+  } gate;
 
   // The parent.
   struct Parent {
@@ -216,8 +245,25 @@ class Member::Impl {
   void aim(ZoneWork& work) const;
   static bool as_seen_before(const ZoneWork::Server& server, const ServedZone& seen);
   void tend_server(ZoneWork& work);
+  void keep_serving(ZoneWork& work);
+  void order(ZoneWork& work, std::vector<KeyTarget> keys, bool cds_delete, bool to_do);
   void server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys, ServedZone seen);
   void server_in_order(ZoneWork& work, const std::vector<KeyTarget>& keys);
+
+  // member_gate.cpp
+  void note_served(ZoneWork& work);
+  void note_others(ZoneWork& work);
+  void note_other(ZoneWork& work, const MemberId& member, const std::vector<std::size_t>& open);
+  void note_heard();
+  void note_seen(ZoneWork& work);
+  void note_order(ZoneWork& work);
+  void save_served(ZoneWork& work);
+  void restore_served(const ZoneRef& zone, std::vector<ServedEntry> entries);
+  bool gate_refuses(ZoneWork& work);
+  void judge_change(ZoneWork& work);
+  void open_gate(ZoneWork& work);
+  std::string misfit_text(const ZoneWork& work, const Misfit& misfit) const;
+  std::optional<std::string> override_gate(const ZoneName& zone, std::string who);
 
   // member_heartbeat.cpp
   const Heartbeat& answers();
@@ -331,6 +377,7 @@ class Member::Impl {
   Acks acks_;
   Waits waits_;
   std::map<ZoneRef, ZoneWork> zones_;
+  std::size_t answers_changed_ = 0;  // how often
   bool all_stale_ = true;          // something changed that concerns every zone
   bool could_write_ = false, could_decide_ = false, could_say_ = false;  // in the pass before
   ZoneWork* looked_at_ = nullptr;  // whose times wake() belongs to
@@ -404,6 +451,13 @@ class Member::Impl {
   std::map<Incarnation, std::uint64_t> counters_;
   const std::uint64_t counter_at_start_;  // the highest that an earlier life of ours can have sent
   std::map<MemberId, BootTime> received_at_;
+  struct Said {
+    std::uint64_t counter = 0;          ///< Of the heartbeat that counts.
+    BootTime at = ZoneWork::Gate::long_ago, before_until = at;  ///< When it came; until when another one is known to have counted.
+  };
+  std::map<MemberId, Said> said_;
+  bool heard_anew_ = false;
+  std::size_t heard_ = 0;  // how many that count
   std::map<MemberId, Nanoseconds> clock_offset_;  // their clock minus ours, when received
   Heartbeat own_;               // answers(), as of when they last changed
   bool own_stale_ = true;       // something that answers() tells of changed

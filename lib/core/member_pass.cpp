@@ -39,6 +39,7 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
   for (const Behind& behind : restored.behind) behind_.insert(behind.facts.begin(), behind.facts.end());
   std::erase_if(behind_, [this](const FactId& id) { return !log_.holds(id); });  // dropped since
   for (const Intent& intent : restored.intents) intents_.insert(intent);
+  for (auto& [zone, entries] : restored.served) restore_served(zone, std::move(entries));
   for (const auto& [zone, ttls] : restored.ttls) {
     ZoneWork& work = work_of(zone);
     work.server.dnskey_ttl = ttls.dnskey;
@@ -117,6 +118,7 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
     heard_since_start_.insert(member.member);
   }
   received_at_[member.member] = now.boot;
+  heard_anew_ = true;
   if (counter > counters_[member]) {
     counters_[member] = counter;
     pending_saves_.push_back(SaveCounter{member, counter});
@@ -241,7 +243,12 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
     settle_membership();
     if (life_begins_) return std::move(effects_);
     if (own_stale_) acks_.set_self(answers());
-    all_stale_ = acks_.recount() || all_stale_;
+    const bool answers_changed = acks_.recount();
+    if (answers_changed) {
+      all_stale_ = true;
+      ++answers_changed_;
+    }
+    if (std::exchange(heard_anew_, false) || answers_changed) note_heard();
     serve_when_allowed();
     leave_when_allowed();
     tend_master_keys();

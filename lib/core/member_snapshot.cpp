@@ -47,6 +47,7 @@ Restored Member::Impl::restored_for(const ZoneWork& work) const {
   restored.counters = counters_;
   restored.serving = serving_;
   restored.ttls[work.zone] = {work.server.dnskey_ttl, work.server.zone_ttl, work.parent.ttl};
+  restored.served[work.zone] = work.gate.ledger.entries();
   restored.asked_for = asked_for_;
   return restored;
 }

@@ -89,6 +89,11 @@ ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
     status.keys.push_back(status_of(work, key, status.roster));
   }
   status.holds = work.plan.holds;
+  if (!work.gate.text.empty()) {
+    status.gate = work.gate.text;
+    status.gate_until = work.gate.until;
+    status.holds.push_back({Reason::rules, "change what this server serves", "the last gate: " + work.gate.text, {}, work.gate.until});
+  }
   status.signed_until = work.server.seen.first_expiry;
   status.next_keys = work.next_due;
   status.alarms = alarms_of(work);

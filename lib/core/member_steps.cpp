@@ -75,9 +75,10 @@ std::size_t Member::Impl::rank(const ZoneName& zone) const {
 }
 
 void Member::Impl::work_on(ZoneWork& work) {
-  tend_server(work);
   work.view = view_zone(work.zone, lens_for(work), waits_);
   work.view.parent = view_parent(work);
+  note_served(work);
+  tend_server(work);
   work.plan = {};
   if (!policy_known(work)) return;
   if (!work.configured) {
@@ -236,6 +237,10 @@ void Member::Impl::parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment 
   work.stale = work.stale || !old_news;
   parent.configured = true;
   parent.ttl.saw(answer.ttl, now.boot);
+  const bool old_ds = std::ranges::any_of(work.view.keys, [&answer](const KeyView& key) {
+    return key[Record::ds].withdrawn && (contains(answer.ds, key.key) || contains(answer.ds_somewhere, key.key));
+  });
+  if (old_ds) work.gate.old_ds_seen = now.boot;
   parent.answer = std::move(answer);
   parent.answered_at = now.boot;
   parent.silent.clear();

@@ -76,6 +76,8 @@ struct ZoneStatus {
   std::map<Role, Time> next_keys;          ///< When the next generation is due.
   std::map<Role, Time> next_roll;          ///< When the next key is planned to be used.
   std::vector<std::string> alarms;
+  std::string gate;                        ///< Why the last gate holds a change of the own server; empty: it does not.
+  std::optional<Time> gate_until;          ///< When it will fit by itself; empty: not as things are.
 };
 
 struct MemberLine {

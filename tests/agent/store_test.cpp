@@ -134,6 +134,9 @@ TEST_CASE("every save comes back after a restart", "[store]") {
   const VectorEntry progress{other, 41, crypto::sha256(wrapped)};
   const Behind some{zone, {{other, 3}, {other, 5}}};
   const Behind whole{{"whole.test.", 2}, {}};
+  const ServedSet set{ServedSet::Kind::dnskey, {candidate.fingerprint, crypto::sha256(wrapped)}, {candidate.fingerprint}};
+  const std::vector<ServedEntry> served{{author.self.self.member, set, Seconds{3600}, BootTime{Seconds{9}}, false},
+                                        {MemberId{}, {ServedSet::Kind::ds, {}, {}}, Seconds{60}, {}}};
 
   Staging staging;
   staging.made[candidate.fingerprint] = wrapped;
@@ -141,12 +144,12 @@ TEST_CASE("every save comes back after a restart", "[store]") {
     const auto store = open(scratch.path());
     save(*store,
          {SaveFact{own}, SaveIntent{intent}, SaveWait{wait, BootTime{Seconds{5}}},
-          SaveCounter{other, 99}, SaveProgress{{progress}, {some, whole}, true}},
+          SaveCounter{other, 99}, SaveProgress{{progress}, {some, whole}, true}, SaveServed{zone, served}},
          staging);
   }
   CHECK(staging.made.empty());
 
-  const auto store = open(scratch.path());
+  auto store = open(scratch.path());
   const Restored back = restore(*store, author);
   REQUIRE(back.facts.size() == 1);
   CHECK(back.facts[0].id == own.id);
@@ -161,6 +164,7 @@ TEST_CASE("every save comes back after a restart", "[store]") {
   CHECK(std::ranges::find(back.behind, some) != back.behind.end());
   CHECK(std::ranges::find(back.behind, whole) != back.behind.end());
   CHECK(back.serving);
+  CHECK(back.served == std::map<ZoneRef, std::vector<ServedEntry>>{{zone, served}});
   CHECK(store->fact(author.self, own.id)->wrapped_key == wrapped);
 
   SECTION("what is dropped is gone, and progress is replaced") {
@@ -176,6 +180,23 @@ TEST_CASE("every save comes back after a restart", "[store]") {
     const Restored after = restore(*store, author, "boot-2");
     CHECK(after.waits.empty());
     CHECK(after.intents.size() == 1);
+    CHECK(after.served.at(zone) == std::vector{served[1]});  // nobody knows how long ago the other one ended
+  }
+  SECTION("a store from before there was a ledger gets one") {
+    store.reset();
+    {
+      auto db = Database::open(scratch.path() / "store.db");
+      REQUIRE(db);
+      REQUIRE(db->execute("DROP TABLE served"));
+    }
+    const auto old = open(scratch.path());
+    CHECK(restore(*old, author).served.empty());
+    save(*old, {SaveServed{zone, served}}, staging);
+    CHECK(restore(*old, author).served.at(zone) == served);
+  }
+  SECTION("what was served of a zone is replaced as a whole") {
+    save(*store, {SaveServed{zone, {served[1]}}, SaveServed{{"whole.test.", 2}, {}}}, staging);
+    CHECK(restore(*store, author).served.at(zone) == std::vector{served[1]});
   }
   SECTION("a wiped key is gone from the file too") {
     REQUIRE(store->wipe_wrapped_key(own.id));

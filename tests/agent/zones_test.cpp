@@ -157,7 +157,14 @@ TEST_CASE("a forecast says what comes, also under another policy, and changes no
   CHECK(usual.at("complete") == true);
   CHECK(agent.must("forecast", {{"zone", "a.test"}, {"until", "1s"}}).at("events").size() < usual.at("events").size());
   CHECK(kinds(agent.must("forecast", {{"zone", "a.test"}, {"policy", "other"}, {"until", "40d"}}), "key") == 2);
+  const Json dry = agent.must("roll", {{"zone", "a.test"}, {"role", "zsk"}, {"emergency", true}, {"dry_run", true}});
+  CHECK(dry.at("request").is_null());
+  CHECK(kinds(dry.at("forecast"), "gone") >= 1);
+  CHECK(dry.at("forecast").at("replaced").get<std::string>().find("ZSK ") == 0);
   CHECK(agent.must("status", {{"zone", "a.test"}}).at("zone").at("keys").size() == 2);
+  CHECK(agent.must("gate", {{"zone", "a.test"}}).at("open") == true);
+  CHECK(agent.ask("gate-override", {{"zone", "a.test"}}).error().code == Errc::conflict);
+  CHECK(agent.ask("gate", {{"zone", "b.test"}}).error().code == Errc::not_found);
 
   CHECK(agent.ask("forecast", {{"zone", "b.test"}}).error().code == Errc::not_found);
   CHECK(agent.ask("forecast", {{"zone", "a.test"}, {"policy", "none"}}).error().code == Errc::not_found);

@@ -81,6 +81,10 @@ TEST_CASE("the program asks what it was told to", "[program]") {
   CHECK(asked("forecast example.org") == Json{{"verb", "forecast"}, {"args", {{"zone", "example.org"}}}});
   CHECK(asked("forecast example.org --until 90d --policy fast") ==
         Json{{"verb", "forecast"}, {"args", {{"zone", "example.org"}, {"until", "90d"}, {"policy", "fast"}}}});
+  CHECK(asked("roll ksk example.org --emergency --dry-run") ==
+        Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "ksk"}, {"emergency", true}, {"dry_run", true}}}});
+  CHECK(asked("gate example.org") == Json{{"verb", "gate"}, {"args", {{"zone", "example.org"}}}});
+  CHECK(asked("gate example.org --override") == Json{{"verb", "gate-override"}, {"args", {{"zone", "example.org"}}}});
   CHECK(asked("abandon zsk example.org") ==
         Json{{"verb", "abandon"}, {"args", {{"zone", "example.org"}, {"role", "zsk"}}}});
   CHECK(asked("step example.org") == Json{{"verb", "step"}, {"args", {{"zone", "example.org"}}}});

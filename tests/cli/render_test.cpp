@@ -267,8 +267,28 @@ TEST_CASE("a forecast is a table of times, with what each depends on", "[render]
             {"until", "2028-05-31T05:55:00Z"}, {"complete", true},       {"events", {step, gone}},
             {"stuck", Json::array()},          {"assumptions", {"all members carry out and answer each step at once"}}};
   check_golden("forecast", render_forecast(page));
+  page["replaced"] = "ZSK 11742";
+  page["faster"] = {{{"text", "a cache could hold the DNSKEY RRset of KSK 20013, signed by KSK 20013, and data signed by ZSK 11742"},
+                     {"until", "2026-06-02T05:55:00Z"}}};
+  check_golden("forecast-emergency", render_forecast(page));
+  page["faster"] = Json::array();
+  CHECK(render_forecast(page).find("no cache would notice if ZSK 11742 went at once") != std::string::npos);
+  page.erase("replaced");
   page["events"] = Json::array();
   page["complete"] = false;
   page["stuck"] = {{{"step", "introduce DS of KSK 1"}, {"text", "the zone is suspended"}, {"waits_for", Json::array()}}};
   check_golden("forecast-stuck", render_forecast(page));
+}
+
+TEST_CASE("the last gate says what it holds, and what ends that", "[render]") {
+  Json gate{{"zone", "example.org."}, {"open", true}, {"why", ""}, {"until", nullptr}};
+  CHECK(render_gate(gate) == "zone example.org.: the last gate is open\n");
+  gate["open"] = false;
+  gate["why"] = "a cache could hold the DS of KSK 1 and the DNSKEY RRset of KSK 2, signed by KSK 2";
+  CHECK(render_gate(gate) ==
+        "zone example.org.: the last gate holds a change of this server\n"
+        "  a cache could hold the DS of KSK 1 and the DNSKEY RRset of KSK 2, signed by KSK 2\n"
+        "  it does not open by itself; rollcall gate example.org. --override lets this one change through\n");
+  gate["until"] = "2026-06-01T08:00:00Z";
+  CHECK(render_gate(gate).find("it opens by itself 2026-06-01T08:00:00Z\n") != std::string::npos);
 }

@@ -3,6 +3,7 @@
 // CDS at once. What is left is the rules and their waits.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,20 +43,25 @@ struct Told {
 
 class LoneMember {
  public:
-  LoneMember(Policy policy, SignerAbility ability) : policy_(policy) {
-    Settings settings;
+  LoneMember(Policy policy, SignerAbility ability, bool last_gate = true) : policy_(policy) {
+    Settings& settings = settings_;
+    settings.last_gate = last_gate;
     settings.signer = ability;
     settings.cds_delete = true;
     settings.clock_tolerance = Seconds{400_days};
     settings.look_interval = Seconds{4000_days};
     settings.parent_poll = Seconds{3600};
     settings.heartbeat_idle = Seconds{4000_days};
-    member_ = std::make_unique<Member>(self, Uuid{}, settings, crypto_, delay_, Restored{});
-    member_->directory_current(true, "");
-    member_->config({});
-    member_->policy("default", policy);
-    member_->zone(config_);
+    start_member();
     member_->init({self.member, 1, "alone", {}, {}}, {1, self.member, {}, {}});
+  }
+
+  /// The agent dies and comes back with its store.
+  ///
+  /// tamper  What happens to the store meanwhile.
+  void restart(const std::function<void(Restored&)>& tamper = [](Restored&) {}) {
+    tamper(store_);
+    start_member();
   }
 
   /// Lets time go by until `end` after the start.
@@ -110,6 +116,7 @@ class LoneMember {
   }
 
   bool was_ever_bogus() const { return bogus_; }
+  int refusals() const { return refusals_; }  ///< By the last gate.
   std::vector<FactId> wiped;           ///< Copies that had a later one.
   std::vector<std::uint32_t> dropped;  ///< Master keys.
   std::vector<Fact> facts;             ///< Saved, in order.
@@ -123,12 +130,33 @@ class LoneMember {
   static constexpr Time start{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
  private:
+  void start_member() {
+    member_ = std::make_unique<Member>(self, Uuid{}, settings_, crypto_, delay_, store_);
+    member_->directory_current(true, "");
+    member_->config({});
+    member_->policy("default", policy_);
+    member_->zone(config_);
+  }
+
+  void keep(const Save& save) {
+    if (const auto* fact = std::get_if<SaveFact>(&save)) store_.facts.push_back(fact->fact);
+    if (const auto* wait = std::get_if<SaveWait>(&save)) store_.waits[wait->key] = wait->since;
+    if (const auto* wait = std::get_if<DropWait>(&save)) store_.waits.erase(wait->key);
+    if (const auto* served = std::get_if<SaveServed>(&save)) store_.served[served->zone] = served->entries;
+    if (const auto* progress = std::get_if<SaveProgress>(&save)) {
+      store_.vector = progress->vector;
+      store_.behind = progress->behind;
+      store_.serving = progress->serving;
+    }
+  }
+
   void settle() {
     for (bool busy = true; busy;) {
       Effects effects = member_->pass(moment(), [] { return std::uint64_t{0}; });
       if (effects.again) again_ = effects.again;
       busy = false;
       for (const Save& save : effects.saves) {
+        keep(save);
         if (const auto* fact = std::get_if<SaveFact>(&save)) {
           note(fact->fact);
           facts.push_back(fact->fact);
@@ -161,6 +189,10 @@ class LoneMember {
     member_->key_made(key);
     return true;
   }
+  bool carry_out(const Notice& notice) {
+    if (notice.event == "export refused") ++refusals_;
+    return false;
+  }
   bool carry_out(const OpenEpoch& open) {
     member_->epoch_opened(open.fact, std::nullopt);
     return true;
@@ -185,7 +217,21 @@ class LoneMember {
     dropped.push_back(drop.key.number);
     return false;
   }
+  bool carry_out(const Look& look) {
+    ServedZone seen;
+    for (const KeyTarget& key : look.keys) {
+      const auto at = std::ranges::find(served_, key.key, &KeyTarget::key);
+      const KeyTarget is = at == served_.end() ? KeyTarget{} : *at;
+      seen.keys.push_back({is.dnskey, is.krrsig, is.zrrsig, is.zrrsig, is.ds, is.revoked});
+    }
+    seen.cds_delete = look.cds_delete;
+    seen.dnskey_ttl = policy_.dnskey_ttl;
+    seen.max_zone_ttl = policy_.max_zone_ttl;
+    member_->exported(zone, look.order, seen);
+    return true;
+  }
   bool carry_out(const Export& order) {
+    served_ = order.keys;
     ServedZone seen;
     for (const KeyTarget& key : order.keys) {
       seen.keys.push_back({key.dnskey, key.krrsig, key.zrrsig, key.zrrsig, key.ds, key.revoked});
@@ -230,6 +276,10 @@ class LoneMember {
 
   Ledger ledger_;
   bool bogus_ = false;
+  int refusals_ = 0;
+  Settings settings_;
+  Restored store_;
+  std::vector<KeyTarget> served_;
   Policy policy_;
   ZoneConfig config_{zone, "default"};
   PlainCrypto crypto_;

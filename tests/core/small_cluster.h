@@ -66,6 +66,7 @@ class SmallCluster {
 
   Member& member(std::size_t i) { return *members_[i]; }
   Moment moment() const { return {LoneMember::start + now_.time_since_epoch(), now_}; }
+  int refusals() const { return refusals_; }  ///< By last gates.
   const std::vector<Told>& told() const { return told_; }
   static Incarnation incarnation(std::size_t i) {
     return {Uuid{{static_cast<std::byte>(i + 1)}}, 1};
@@ -127,6 +128,10 @@ class SmallCluster {
     }
     return true;
   }
+  bool carry_out(std::size_t, const Notice& notice) {
+    if (notice.event == "export refused") ++refusals_;
+    return false;
+  }
   bool carry_out(std::size_t i, const MakeKey& make) {
     NewKey key{make.intent, moment().wall, {}, static_cast<std::uint16_t>(1000 + 300 * ++made_),
                {},          make.epoch,    {}};
@@ -178,7 +183,7 @@ class SmallCluster {
   std::map<Fingerprint, Generation> keys_;
   std::vector<Told> told_;
   std::vector<Fingerprint> ds_;
-  int made_ = 0;
+  int made_ = 0, refusals_ = 0;
 };
 
 }  // namespace rollcall::test

@@ -114,6 +114,7 @@ class Machine : public Directory::Listener {
   void beat(const Heartbeat& heartbeat);
   void open(const OpenEpoch& act);
   void look(const Look& act);
+  void notice(const Notice& act);
   void wipe(const Wipe& act);
   void wipe(const WipeWrap& act);
   void wipe_copy(const FactId& copy);

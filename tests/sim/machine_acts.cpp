@@ -42,9 +42,15 @@ void Machine::carry_out(const Act& act) {
     void operator()(const Wipe& a) const { machine.wipe(a); }
     void operator()(const WipeWrap& a) const { machine.wipe(a); }
     void operator()(const SendHeartbeat& a) const { machine.beat(a.heartbeat); }
-    void operator()(const Notice& a) const { machine.tell(a.event + (a.text.empty() ? "" : ": " + a.text)); }
+    void operator()(const Notice& a) const { machine.notice(a); }
   } visitor{*this};
   std::visit(visitor, act);
+}
+
+void Machine::notice(const Notice& act) {
+  if (act.event == "export refused") site_.context.counters.add("gate refused");
+  if (act.event == "last gate open again") site_.context.counters.add("gate open again");
+  tell(act.event + (act.text.empty() ? "" : ": " + act.text));
 }
 
 void Machine::publish(const FactId& id, bool again) {

@@ -118,7 +118,8 @@ void Machine::wipe_copy(const FactId& copy) {
 void Machine::wipe(const Wipe& act) {
   const Fact* fact = store_.find(act.candidate);
   if (fact == nullptr) return;
-  site_.judge.wiped(index_, std::get<Candidate>(fact->content));
+  // After a restart it is asked for once more, and what the parent shows by then is another matter.
+  if (store_.has_wrapped_key(act.candidate)) site_.judge.wiped(index_, std::get<Candidate>(fact->content));
   wipe_copy(act.candidate);
 }
 

@@ -25,7 +25,7 @@ struct Options {
   std::string faults;
   std::string rollovers;
   unsigned jobs = 1;
-  bool until_violation = false;
+  bool until_violation = false, no_gate = false;
 };
 
 void declare(CLI::App& app, Options& options) {
@@ -38,6 +38,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--faults", options.faults, "Names with commas between them, all, or none; else by seed");
   app.add_flag("--until-violation", options.until_violation, "The first one ends it");
   app.add_option("--rollovers", options.rollovers, "The same for what administrators want");
+  app.add_flag("--no-gate", options.no_gate, "Without the last gate: what the rules alone are worth");
   app.add_option("--jobs", options.jobs, "Histories side by side")->check(CLI::Range(1, 256));
 }
 
@@ -64,6 +65,7 @@ std::set<Value> parse_list(const std::string& option, const std::string& text, c
 sim::Campaign campaign_of(const Options& options) {
   sim::Campaign campaign{options.seed.value_or(options.from), options.seed ? 1 : options.seeds, options.jobs, options.until_violation, {}};
   campaign.fixed.members = options.members;
+  campaign.fixed.last_gate = !options.no_gate;
   campaign.fixed.duration = std::chrono::days{options.days};
   if (!options.faults.empty()) {
     campaign.fixed.faults = parse_list("--faults", options.faults, sim::all_faults(), sim::fault_from);

@@ -18,6 +18,7 @@ void Store::put(const Save& save) {
     void operator()(const SaveCounter& s) const {
       store.state_.counters.insert_or_assign(s.member, s.counter);
     }
+    void operator()(const SaveServed& s) const { store.state_.served.insert_or_assign(s.zone, s.entries); }
     void operator()(const SaveProgress& s) const {
       store.state_.vector = s.vector;
       store.state_.behind = s.behind;
@@ -45,11 +46,16 @@ void Store::join_again() {
   intents_.clear();
 }
 
-Restored Store::load(bool same_boot) const {
+Restored Store::load(bool same_boot) {
+  if (!same_boot) {
+    state_.waits.clear();
+    for (auto& [zone, entries] : state_.served) {
+      std::erase_if(entries, [](const ServedEntry& entry) { return entry.until.has_value(); });
+    }
+  }
   Restored restored = state_;
   for (const auto& [id, fact] : facts_) restored.facts.push_back(fact);
   restored.intents.assign(intents_.begin(), intents_.end());
-  if (!same_boot) restored.waits.clear();
   return restored;
 }
 

@@ -15,7 +15,7 @@ class Store {
   bool intends() const { return !intents_.empty(); }
 
   /// What a new start finds. After a reboot the waits mean nothing.
-  Restored load(bool same_boot) const;
+  Restored load(bool same_boot);
 
   bool serving() const { return state_.serving; }
   std::uint32_t incarnation() const { return incarnation_; }

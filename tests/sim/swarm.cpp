@@ -202,6 +202,7 @@ Swarm swarm(std::uint64_t seed, const Fixed& fixed) {
   swarm.fault_interval = dice.pick<Seconds>({3_days, 10_days, 30_days});
   swarm.policy = draw_policy(dice);
   swarm.settings = draw_settings(dice, swarm.members);
+  swarm.settings.last_gate = fixed.last_gate;
   swarm.mode = dice.one_in(3) ? Mode::appointed : Mode::random;
   swarm.appointed = std::min<std::size_t>(swarm.members, 1 + dice.below(3));
   if (swarm.on(Fault::join) && swarm.members > 1) swarm.late = 1 + dice.below(swarm.members - 1);

@@ -92,6 +92,7 @@ struct Fixed {
   Seconds duration = 150_days;
   std::optional<std::set<Fault>> faults;  ///< Exactly these; empty: by seed.
   std::optional<std::set<Rollover>> rollovers = {};  ///< The same.
+  bool last_gate = true;  ///< False: the rules stand alone.
 };
 
 struct Swarm {
