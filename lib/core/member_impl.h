@@ -471,6 +471,8 @@ class Member::Impl {
   std::string not_current_why_ = "the directory was not read yet";
   bool read_once_ = false;         // the directory, in this life
   bool store_is_old_ = false;      // it does not know all of our own facts
+  BootTime nobody_else_since_{};   // writes with this identity, as far as was heard since then
+  std::pair<std::uint32_t, std::uint64_t> other_said_;  // by another agent of this identity: life, counter
   bool took_itself_in_ = false;    // after that
   bool life_begins_ = false;       // the next life was begun: this one is over
   std::uint32_t highest_own_ = 0;  // life of this member that anybody speaks of

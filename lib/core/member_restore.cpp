@@ -16,6 +16,7 @@ constexpr const char* shared_identity =
 
 void Member::Impl::store_is_old(std::string why) {
   if (std::exchange(store_is_old_, true)) return;
+  nobody_else_since_ = now_.boot;
   identity_trouble_ = std::move(why);
   tell(Notice::Level::warning, "old store", "", identity_trouble_);
 }
@@ -37,6 +38,12 @@ void Member::Impl::own_heartbeat_seen(const Heartbeat& heartbeat) {
   if (heartbeat.instance == instance_) return;
   const std::uint32_t number = heartbeat.member.number;
   highest_own_ = std::max(highest_own_, number);
+  const std::pair said{number, heartbeat.counter};
+  if (store_is_old_ && said > other_said_) {  // whoever writes that is alive
+    nobody_else_since_ = now_.boot;
+    identity_trouble_ = shared_identity;
+  }
+  other_said_ = std::max(other_said_, said);
   if (number < self_.number) {
     const bool goes_on = sent_ && said_before_ && said_before_->member == heartbeat.member &&
                          heartbeat.counter > said_before_->counter + 1;
@@ -59,9 +66,14 @@ void Member::Impl::compare_own_facts(const Heartbeat& heartbeat) {
   }
 }
 
-// Only when the directory was read: it shows which numbers were used already.
+// Only when the directory was read: it shows which numbers were used already. And only when nobody else
+// writes with this identity: an old store and a second agent look the same at first.
 bool Member::Impl::next_life() {
   if (!store_is_old_ || !current_ || forgotten_ || life_begins_) return false;
+  if (const BootTime at = nobody_else_since_ + settings_.silence; now_.boot < at) {
+    wake(at);
+    return false;
+  }
   if (disputed_) effects_.saves.push_back(DropFacts{self_, *disputed_ - 1});
   const std::uint32_t number = std::max(highest_own_, self_.number) + 1;
   effects_.saves.push_back(SaveNextLife{number});
