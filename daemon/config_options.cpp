@@ -127,7 +127,8 @@ std::vector<Option> agent_options() {
             "\"debug\", \"info\", \"notice\", \"warning\" or \"error\": this and what is worse.",
             FIELD(config.log_level), one_of({"debug", "info", "notice", "warning", "error"})),
       duration("agent", "start_limit",
-               "How long this daemon waits for a complete look at the directory, and for a word of another\n"
+               "How long this daemon waits for a complete look at the directory, and for a word of "
+               "another\n"
                "member, before it says that it is ready. At boot named waits for that.",
                FIELD(config.start_limit), {0s, 1h}),
       serve_option(),
@@ -137,7 +138,8 @@ std::vector<Option> agent_options() {
                "How long changes are gathered before a heartbeat tells them.",
                SETTING(heartbeat_debounce), {0s, 1min}),
       duration("agent", "report_interval",
-               "While things change, how often this member's report in the directory is renewed, which tools\nread.",
+               "While things change, how often this member's report in the directory is renewed, "
+               "which tools\nread.",
                FIELD(config.report_interval), {1s, 24h}),
       duration("agent", "silence", "A member whose heartbeat is older than this counts as silent.",
                SETTING(silence), {1s, 168h}),
@@ -199,7 +201,8 @@ std::vector<Option> signer_options() {
             "Where named answers queries and zone transfers of this machine: address@port.",
             FIELD(bind.server), read_address),
       field("signer", "addresses",
-            "Where resolvers reach it: address@port. Others ask there before this member may be forgotten.",
+            "Where resolvers reach it: address@port. Others ask there before this member may be "
+            "forgotten.",
             SETTING(addresses), read_any_texts),
       path("signer", "key_directory",
            "Key files go to <key_directory>/<zone>/, which named must be able to read.",

@@ -32,7 +32,8 @@ void add_looking(CLI::App& app, Invocation& call);    ///< status, forecast, inf
 void add_zones(CLI::App& app, Invocation& call);      ///< zone, suspend, resume
 void add_keys(CLI::App& app, Invocation& call);       ///< roll, abandon, step, gate, ds
 void add_policies(CLI::App& app, Invocation& call);   ///< policy
-void add_cluster(CLI::App& app, Invocation& call);    ///< init, invite, join, leave, forget, set, serve
+void add_cluster(CLI::App& app,
+                 Invocation& call);  ///< init, invite, join, leave, forget, set, serve
 void add_master_key(CLI::App& app, Invocation& call); ///< master-key
 void add_directory(CLI::App& app, Invocation& call);  ///< directory
 

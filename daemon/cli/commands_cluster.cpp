@@ -63,9 +63,12 @@ int join(const Invocation& call) {
 
 std::string render_leave(const Json& answer) {
   const std::string host = text(answer, "host");
-  if (!answer.at("serves_dns").get<bool>()) return host + " is leaving; rollcall status says when it may be switched off\n";
-  return host + " is leaving: its DNS server stops now, so it must be out of every NS set\n"
-         "it waits until no cache has what it served; rollcall status says when it may be switched off\n";
+  if (!answer.at("serves_dns").get<bool>())
+    return host + " is leaving; rollcall status says when it may be switched off\n";
+  return host +
+         " is leaving: its DNS server stops now, so it must be out of every NS set\n"
+         "it waits until no cache has what it served; rollcall status says when it may be switched "
+         "off\n";
 }
 
 std::string render_forget(const Json& answer) {
@@ -74,12 +77,16 @@ std::string render_forget(const Json& answer) {
   for (const Json& member : answer.at("dead")) dead.push_back(name_of(member));
   for (const Json& member : answer.at("remain")) remain.push_back(name_of(member));
   const bool written = answer.at("written").get<bool>();
-  out += joined(dead, ", ") + (written ? " is forgotten" : " would be forgotten") + " as soon as " + joined(remain, ", ") +
-         (remain.size() == 1 ? " has" : " have") + " said so, and caches have followed (" +
+  out += joined(dead, ", ") + (written ? " is forgotten" : " would be forgotten") + " as soon as " +
+         joined(remain, ", ") + (remain.size() == 1 ? " has" : " have") +
+         " said so, and caches have followed (" +
          to_words(Seconds{answer.at("wait").get<std::int64_t>()}) + ")\n";
-  for (const Json& why : answer.at("impossible")) out += "impossible: " + why.get<std::string>() + '\n';
-  for (const Json& why : answer.at("refused")) out += "refused without --force: " + why.get<std::string>() + '\n';
-  for (const Json& hold : answer.at("ends")) out += "no longer waits for it: " + text(hold, "step") + '\n';
+  for (const Json& why : answer.at("impossible"))
+    out += "impossible: " + why.get<std::string>() + '\n';
+  for (const Json& why : answer.at("refused"))
+    out += "refused without --force: " + why.get<std::string>() + '\n';
+  for (const Json& hold : answer.at("ends"))
+    out += "no longer waits for it: " + text(hold, "step") + '\n';
   for (const Json& risk : answer.at("risks")) out += "risk: " + risk.get<std::string>() + '\n';
   return out;
 }
@@ -98,14 +105,18 @@ int forget(const Invocation& call) {
 }
 
 void add_departures(CLI::App& app, Invocation& call) {
-  auto* leave_command = app.add_subcommand("leave", "Takes this machine out of the cluster, for good");
-  leave_command->add_option("--heir", call.heir, "Who ends its keys when their time comes")->type_name("HOST");
+  auto* leave_command =
+      app.add_subcommand("leave", "Takes this machine out of the cluster, for good");
+  leave_command->add_option("--heir", call.heir, "Who ends its keys when their time comes")
+      ->type_name("HOST");
   leave_command->callback([&call] { call.exit = leave(call); });
 
-  auto* forget_command = app.add_subcommand("forget", "Decrees that members are dead: nobody waits for them any more");
+  auto* forget_command =
+      app.add_subcommand("forget", "Decrees that members are dead: nobody waits for them any more");
   forget_command->add_option("HOST", call.members, "Host names or UUIDs")->required();
   forget_command->add_flag("--dry-run", call.dry_run, "Only says what that would do");
-  forget_command->add_flag("--force", call.force, "Although one seems to be alive, or something would be lost");
+  forget_command->add_flag("--force", call.force,
+                           "Although one seems to be alive, or something would be lost");
   forget_command->callback([&call] { call.exit = forget(call); });
 }
 

@@ -50,7 +50,8 @@ std::string membership_lines(const Json& status) {
     for (const Json& member : hold.at("waits_for")) names.push_back(name_of(member));
     text += hold.at("step").get<std::string>() + ": " + hold.at("text").get<std::string>() +
             (names.empty() ? "" : ": " + joined(names, ", ")) +
-            (hold.at("until").is_null() ? "" : ", until " + hold.at("until").get<std::string>()) + '\n';
+            (hold.at("until").is_null() ? "" : ", until " + hold.at("until").get<std::string>()) +
+            '\n';
   }
   return text;
 }
@@ -184,10 +185,11 @@ std::string render_outsider(const Json& status) {
 std::string render_status(const Json& status) {
   const Time now = time_of(status.at("now")).value_or(Time{});
   const std::string outsider = render_outsider(status);
-  if (!outsider.empty()) return outsider + doubt_line(status) + membership_lines(status) + all_alarms(status);
+  if (!outsider.empty())
+    return outsider + doubt_line(status) + membership_lines(status) + all_alarms(status);
   const std::string alarms = all_alarms(status);
-  return cluster_line(status) + doubt_line(status) + membership_lines(status) + '\n' + zones_table(status, now) +
-         (alarms.empty() ? "" : '\n' + alarms);
+  return cluster_line(status) + doubt_line(status) + membership_lines(status) + '\n' +
+         zones_table(status, now) + (alarms.empty() ? "" : '\n' + alarms);
 }
 
 std::string render_zone(const Json& status) {
@@ -195,9 +197,9 @@ std::string render_zone(const Json& status) {
   const Json& zone = status.at("zone");
   const std::string alarms =
       alarm_lines(status.at("alarms"), "") + alarm_lines(zone.at("alarms"), zone.at("zone"));
-  return zone_header(zone, now) + "next: " + next_of_zone(zone, now) + '\n' + doubt_line(status) + membership_lines(status) +
-         '\n' + keys_table(zone, now) + stages(zone) + elections(zone) + holds(zone, now) +
-         (alarms.empty() ? "" : '\n' + alarms);
+  return zone_header(zone, now) + "next: " + next_of_zone(zone, now) + '\n' + doubt_line(status) +
+         membership_lines(status) + '\n' + keys_table(zone, now) + stages(zone) + elections(zone) +
+         holds(zone, now) + (alarms.empty() ? "" : '\n' + alarms);
 }
 
 }  // namespace rollcall::cli

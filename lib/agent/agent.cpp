@@ -128,13 +128,13 @@ Result<> Agent::run_shell(const Membership& self) {
                                     ": belongs to another member than the local store");
   }
   keyring_ = std::make_unique<Keyring>(std::move(*identity));
-  auto shell = Shell::create({loop_, pool_, *directory_, signer_.get(), *store_, *keyring_, journal_,
-                              self, options_.directory.base, boot_, options_.settings,
-                               options_.parents, *start_gate_,
-                               [this] {
-                                 if (reporter_) reporter_->changed();
-                               },
-                               [this] { start_over(); }});
+  auto shell = Shell::create({loop_, pool_, *directory_, signer_.get(), *store_, *keyring_,
+                              journal_, self, options_.directory.base, boot_, options_.settings,
+                              options_.parents, *start_gate_,
+                              [this] {
+                                if (reporter_) reporter_->changed();
+                              },
+                              [this] { start_over(); }});
   if (!shell) return tl::unexpected(shell.error());
   shell_ = std::move(*shell);
   shell_->start();

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One agent: what it needs from its machine, its shell once it belongs to a cluster, and the answers
-// to the verbs of the control socket (lib/control/verbs.h).
+// One agent: what it needs from its machine, its shell once it belongs to a cluster, and the
+// answers to the verbs of the control socket (lib/control/verbs.h).
 //
 //   agent.cpp             start, and who answers which verb
 //   agent_membership.cpp  init, invite, join
 //   agent_departures.cpp  leave, forget
-//   agent_changes.cpp     set, roll, abandon, step, ds-published, ds-withdrawn, serve, gate, gate-override
-//   agent_zones.cpp       zone-add, zone-remove, zone-insecure, zone-secure, suspend, resume
-//   agent_policies.cpp    policy-list, policy-show, policy-set
-//   agent_looking.cpp     status, info, zone-show, ds-show, check
-//   agent_forecast.cpp    forecast
-//   agent_master_key.cpp  master-key-show, master-key-rotate
-//   agent_events.cpp      log, events
-//   agent_reports.cpp     what others read in the directory of all that (no verb)
+//   agent_changes.cpp     set, roll, abandon, step, ds-published, ds-withdrawn, serve, gate,
+//   gate-override agent_zones.cpp       zone-add, zone-remove, zone-insecure, zone-secure, suspend,
+//   resume agent_policies.cpp    policy-list, policy-show, policy-set agent_looking.cpp     status,
+//   info, zone-show, ds-show, check agent_forecast.cpp    forecast agent_master_key.cpp
+//   master-key-show, master-key-rotate agent_events.cpp      log, events agent_reports.cpp     what
+//   others read in the directory of all that (no verb)
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The verbs by which members go: leave, forget. And what a member does when its store is an old copy.
+// The verbs by which members go: leave, forget. And what a member does when its store is an old
+// copy.
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
@@ -33,12 +34,14 @@ bool answers(const dns::Address& address, const ZoneName& zone) {
 std::vector<std::string> who_answers(const std::vector<Address>& addresses, const ZoneName& zone) {
   std::vector<std::string> alive;
   for (const auto& [host, address] : addresses) {
-    if (answers(address, zone)) alive.push_back("the DNS server of " + host + " answers at " + to_string(address));
+    if (answers(address, zone))
+      alive.push_back("the DNS server of " + host + " answers at " + to_string(address));
   }
   return alive;
 }
 
-std::vector<Address> addresses_of(const MemberStatus& status, const std::vector<MemberId>& members) {
+std::vector<Address> addresses_of(const MemberStatus& status,
+                                  const std::vector<MemberId>& members) {
   std::vector<Address> list;
   for (const MemberLine& line : status.members) {
     if (std::ranges::find(members, line.member) == members.end()) continue;
@@ -95,7 +98,8 @@ void Agent::forget(const control::Request& request, Reply reply) {
   for (const std::string& name : **names) {
     const auto member = control::find_member(status, name);
     if (!member) return stop(member.error());
-    if (std::ranges::find(forgetting.dead, *member) == forgetting.dead.end()) forgetting.dead.push_back(*member);
+    if (std::ranges::find(forgetting.dead, *member) == forgetting.dead.end())
+      forgetting.dead.push_back(*member);
   }
   // Whether it is dead: its DNS server is asked wherever it said that it can be reached.
   const ZoneName zone = status.zones.empty() ? ZoneName{"."} : status.zones.front().zone.name;
@@ -114,13 +118,15 @@ void Agent::decree(const Forgetting& forgetting, std::vector<std::string> alive)
   Json answer = control::forget_json(shell_->status(), preview);
   answer["written"] = false;
   if (forgetting.dry_run) return forgetting.reply(std::move(answer));
-  if (!preview.impossible.empty()) return forgetting.reply(control::refuse(Errc::conflict, joined(preview.impossible)));
+  if (!preview.impossible.empty())
+    return forgetting.reply(control::refuse(Errc::conflict, joined(preview.impossible)));
   if (!preview.refused.empty() && !forgetting.force) {
     return forgetting.reply(control::refuse(
         Errc::conflict, joined(preview.refused),
         "see what it would break with --dry-run; if you know that it is off for good, --force"));
   }
-  const auto why_not = shell_->member().forget(crypto::random_uuid(), forgetting.dead, forgetting.who, forgetting.force);
+  const auto why_not = shell_->member().forget(crypto::random_uuid(), forgetting.dead,
+                                               forgetting.who, forgetting.force);
   if (why_not) return forgetting.reply(control::refuse(Errc::conflict, *why_not));
   shell_->wake();
   answer["written"] = true;

@@ -289,7 +289,8 @@ void Agent::enter(std::shared_ptr<Joining> joining, int tries) {
                                            to_string(joining->token.cluster) +
                                            ", but the directory holds " + to_string(config->cluster)});
         }
-        const std::string own = directory::member_dn(options_.directory.base, joining->self.self.member);
+        const std::string own =
+            directory::member_dn(options_.directory.base, joining->self.self.member);
         directory_->read(own, [this, joining](const Result<directory::Entry>& before) {
           if (auto entered = enter_as(*joining, before); !entered) {
             return joining->reply(tl::unexpected(control::Problem(entered.error())));
@@ -299,8 +300,8 @@ void Agent::enter(std::shared_ptr<Joining> joining, int tries) {
       });
 }
 
-// A machine that was a member comes back under the next number: what it promised under an earlier one
-// it may not know any more. What was asked for once and not answered yet is asked for again.
+// A machine that was a member comes back under the next number: what it promised under an earlier
+// one it may not know any more. What was asked for once and not answered yet is asked for again.
 Result<> Agent::enter_as(Joining& joining, const Result<directory::Entry>& before) {
   Membership& self = joining.self;
   self.cluster = joining.token.cluster;
@@ -308,10 +309,12 @@ Result<> Agent::enter_as(Joining& joining, const Result<directory::Entry>& befor
   self.anchor = {joining.token.inviter, joining.token.signing};
   if (before) {
     const auto entry = directory::read_member(*before);
-    const auto heartbeat = entry && !entry->heartbeat.empty() ? directory::decode(self.cluster, entry->heartbeat)
-                                                              : tl::unexpected(Error{});
+    const auto heartbeat = entry && !entry->heartbeat.empty()
+                               ? directory::decode(self.cluster, entry->heartbeat)
+                               : tl::unexpected(Error{});
     if (heartbeat) {
-      const std::uint32_t last = std::max(heartbeat->heartbeat.member.number, entry->keys.incarnation);
+      const std::uint32_t last =
+          std::max(heartbeat->heartbeat.member.number, entry->keys.incarnation);
       self.self.incarnation = std::max(self.self.incarnation, last + 1);
     }
   } else if (before.error().code != Errc::not_found) {

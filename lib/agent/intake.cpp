@@ -218,7 +218,8 @@ void Intake::vanished(const std::string& dn) {
   if (where.place == directory::Place::zone) parts_.member.zone_gone(where.name);
   if (where.place == directory::Place::fact) {
     auto id = fact_id_from(to_string(where.owner) + "." + where.name);
-    if (!id && where.owner == parts_.self.self.member) id = fact_id_from(where.name);  // our copy of another's
+    if (!id && where.owner == parts_.self.self.member)
+      id = fact_id_from(where.name);  // our copy of another's
     if (id) parts_.member.fact_vanished(*id);
   }
   events_.news();

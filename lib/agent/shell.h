@@ -50,8 +50,9 @@ struct ShellParts {
   Settings settings;
   std::vector<ParentServers> parents;
   StartGate& start_gate;
-  std::function<void()> passed;      ///< Called after each pass.
-  std::function<void()> start_over;  ///< This shell is to be replaced by one that reads the store anew.
+  std::function<void()> passed;  ///< Called after each pass.
+  std::function<void()>
+      start_over;  ///< This shell is to be replaced by one that reads the store anew.
 };
 
 class Shell {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // When the DNS server of this machine may start: after the first pass that knew all of the
-// directory and a word of another member that was written since, once what that pass ordered has ended.
-// What a machine served before it went down may have been withdrawn long ago, if its disk was restored or
-// the others were told that it is dead.
+// directory and a word of another member that was written since, once what that pass ordered has
+// ended. What a machine served before it went down may have been withdrawn long ago, if its disk
+// was restored or the others were told that it is dead.
 //
 // An order that fails has ended too: before the DNS server runs, its key files are all that can be
-// put right. And no machine waits for ever for others that do not answer, unless it knows that it must
-// not answer itself.
+// put right. And no machine waits for ever for others that do not answer, unless it knows that it
+// must not answer itself.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -176,15 +176,16 @@ Result<> restore_serving(Database& db, Restored& out) {
 }
 
 Result<> restore_life(Database& db, Restored& out) {
-  return each_row(db, "SELECT took_itself_in, heir IS NOT NULL, heir, asked_by FROM life", [&](Statement& row) -> Result<> {
-    out.took_itself_in = row.number() != 0;
-    if (row.number() == 0) return {};
-    Leaving leaving;
-    leaving.heir.bytes = row.array<16>();
-    leaving.asked_by = row.text();
-    out.leaving = std::move(leaving);
-    return {};
-  });
+  return each_row(db, "SELECT took_itself_in, heir IS NOT NULL, heir, asked_by FROM life",
+                  [&](Statement& row) -> Result<> {
+                    out.took_itself_in = row.number() != 0;
+                    if (row.number() == 0) return {};
+                    Leaving leaving;
+                    leaving.heir.bytes = row.array<16>();
+                    leaving.asked_by = row.text();
+                    out.leaving = std::move(leaving);
+                    return {};
+                  });
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ class Saver {
   }
 
   Result<> operator()(const SaveNextLife& save) {
-    for (const char* sql : {"UPDATE life SET took_itself_in = 1", "DELETE FROM serving", "DELETE FROM intents"}) {
+    for (const char* sql :
+         {"UPDATE life SET took_itself_in = 1", "DELETE FROM serving", "DELETE FROM intents"}) {
       if (auto done = db_.execute(sql); !done) return done;
     }
     return run("UPDATE membership SET incarnation = ?",

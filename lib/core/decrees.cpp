@@ -7,12 +7,15 @@
 namespace rollcall {
 namespace {
 
-auto place(const Decrees::Decree& decree) { return std::tie(decree.content.decreed, decree.content.decree); }
+auto place(const Decrees::Decree& decree) {
+  return std::tie(decree.content.decreed, decree.content.decree);
+}
 
 // The life of the author that wrote it.
 Incarnation author_of(const Decrees::Decree& decree, const Decrees::Circumstances& circumstances) {
   const auto said = decree.said.find(decree.content.decreed_by);
-  return said == decree.said.end() ? circumstances.latest(decree.content.decreed_by) : said->second.author;
+  return said == decree.said.end() ? circumstances.latest(decree.content.decreed_by)
+                                   : said->second.author;
 }
 
 bool forgets(const Decrees::Decree& decree, const Incarnation& member,
@@ -20,7 +23,8 @@ bool forgets(const Decrees::Decree& decree, const Incarnation& member,
   return names(decree.content.forgotten, member, circumstances.invited());
 }
 
-bool said_before(const Decrees::Decree& first, const Decrees::Decree& second, const MemberId& member) {
+bool said_before(const Decrees::Decree& first, const Decrees::Decree& second,
+                 const MemberId& member) {
   const auto one = first.said.find(member);
   if (one == first.said.end()) return false;
   const auto other = second.said.find(member);
@@ -35,7 +39,8 @@ bool names(const std::vector<Incarnation>& forgotten, const Incarnation& member,
     if (gone.member != member.member) return false;
     if (member.number <= gone.number) return true;
     const auto newer = invited.upper_bound(gone);
-    return newer == invited.end() || newer->member != member.member || newer->number > member.number;
+    return newer == invited.end() || newer->member != member.member ||
+           newer->number > member.number;
   });
 }
 
@@ -57,7 +62,8 @@ void Decrees::add(const FactId& id, const Forget& forget) {
 }
 
 // Those who remain, less those who are forgotten by another decree in force, or left.
-std::set<MemberId> Decrees::required(const Decree& decree, const Circumstances& circumstances) const {
+std::set<MemberId> Decrees::required(const Decree& decree,
+                                     const Circumstances& circumstances) const {
   std::set<MemberId> members = circumstances.others(decree.content);
   members.insert(decree.content.remain.begin(), decree.content.remain.end());
   std::erase_if(members, [&](const MemberId& member) {
@@ -79,7 +85,8 @@ bool Decrees::overruled(const Decree& decree, const Circumstances& circumstances
     if (other.standing == Standing::overruled || place(other) >= place(decree)) return false;
     if (!contradict(decree, other, circumstances)) return false;
     return other.standing == Standing::in_force ||
-           std::ranges::any_of(members, [&](const MemberId& member) { return said_before(other, decree, member); });
+           std::ranges::any_of(
+               members, [&](const MemberId& member) { return said_before(other, decree, member); });
   });
 }
 
@@ -89,7 +96,8 @@ bool Decrees::in_force(const Decree& decree, const Circumstances& circumstances)
   return std::ranges::any_of(decree.said, [&](const auto& by) {
     std::vector<const Decree*> together;
     for (const Decree& other : decrees_) {
-      if (other.standing == Standing::open && other.said.contains(by.first)) together.push_back(&other);
+      if (other.standing == Standing::open && other.said.contains(by.first))
+        together.push_back(&other);
     }
     std::set<MemberId> members;
     for (const Decree* one : together) members.merge(required(*one, circumstances));
@@ -99,8 +107,9 @@ bool Decrees::in_force(const Decree& decree, const Circumstances& circumstances)
       });
     });
     return members.contains(by.first) && std::ranges::all_of(members, [&](const MemberId& member) {
-      return std::ranges::all_of(together, [&](const Decree* one) { return one->said.contains(member); });
-    });
+             return std::ranges::all_of(
+                 together, [&](const Decree* one) { return one->said.contains(member); });
+           });
   });
 }
 
@@ -112,12 +121,14 @@ void Decrees::evaluate(const Circumstances& circumstances) {
     for (Decree& decree : decrees_) {
       if (decree.standing != Standing::open) continue;
       const auto members = required(decree, circumstances);
-      const bool all_said = !members.empty() && std::ranges::all_of(members, [&](const MemberId& member) {
-        return decree.said.contains(member);
-      });
+      const bool all_said =
+          !members.empty() && std::ranges::all_of(members, [&](const MemberId& member) {
+            return decree.said.contains(member);
+          });
       if (overruled(decree, circumstances)) {
         decree.standing = Standing::overruled;
-      } else if ((all_said || in_force(decree, circumstances)) && circumstances.complete(decree.content)) {
+      } else if ((all_said || in_force(decree, circumstances)) &&
+                 circumstances.complete(decree.content)) {
         decree.standing = Standing::in_force;
       }
       changed = changed || decree.standing != Standing::open;
@@ -125,7 +136,8 @@ void Decrees::evaluate(const Circumstances& circumstances) {
   }
 }
 
-std::vector<MemberId> Decrees::missing(const Decree& decree, const Circumstances& circumstances) const {
+std::vector<MemberId> Decrees::missing(const Decree& decree,
+                                       const Circumstances& circumstances) const {
   std::vector<MemberId> list;
   for (const MemberId& member : required(decree, circumstances)) {
     if (!decree.said.contains(member)) list.push_back(member);
@@ -133,7 +145,8 @@ std::vector<MemberId> Decrees::missing(const Decree& decree, const Circumstances
   return list;
 }
 
-const Decrees::Decree* Decrees::to_follow(const Incarnation& self, const Circumstances& circumstances) const {
+const Decrees::Decree* Decrees::to_follow(const Incarnation& self,
+                                          const Circumstances& circumstances) const {
   const auto binds = [&](const Decree& said, const Decree& decree) {
     return said.standing != Standing::overruled && said.said.contains(self.member) &&
            contradict(said, decree, circumstances);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who is forgotten: what the `forget` facts say together, whatever the order in which they came.
 //
-// A decree is in force when all who remain have said it. Each of them promised by that to take no more facts
-// of the forgotten, so the highest number that any of them had is the last one that counts, for ever.
+// A decree is in force when all who remain have said it. Each of them promised by that to take no
+// more facts of the forgotten, so the highest number that any of them had is the last one that
+// counts, for ever.
 //
-// Two decrees that forget each other's authors cannot both hold. Whoever has said one never says the
-// other, unless the one he said can no longer come into force. So at most one of the two does where
-// anybody remains in both; where nobody does, which takes a directory in two parts, the earlier one holds.
+// Two decrees that forget each other's authors cannot both hold. Whoever has said one never says
+// the other, unless the one he said can no longer come into force. So at most one of the two does
+// where anybody remains in both; where nobody does, which takes a directory in two parts, the
+// earlier one holds.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +24,7 @@ namespace rollcall {
 class Decrees {
  public:
   enum class Standing : std::uint8_t {
-    open,       ///< Not everybody who remains has said it.
+    open,  ///< Not everybody who remains has said it.
     in_force,
     overruled,  ///< By one that forgets its author.
   };
@@ -68,7 +70,8 @@ class Decrees {
   std::vector<Decree> decrees_;
 };
 
-/// Whether this incarnation is among the forgotten, or is a later one of theirs that took itself in.
+/// Whether this incarnation is among the forgotten, or is a later one of theirs that took itself
+/// in.
 bool names(const std::vector<Incarnation>& forgotten, const Incarnation& member,
            const std::set<Incarnation>& invited);
 

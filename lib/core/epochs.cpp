@@ -63,13 +63,23 @@ std::vector<MemberId> EpochBook::without_newest(const Acks& acks) const {
 }
 
 std::uint32_t EpochBook::proven(const std::set<FactId>& ended) const {
-  const std::uint32_t number = newest();
-  if (number <= 1 || used_ >= number) return number;
-  const auto& before = facts(number - 1);
-  const bool over = std::ranges::any_of(before, [&](const auto& epoch) {
-    return epoch->check == before.front()->check && ended.contains(epoch.id);
+  const auto seen = [&](std::uint32_t number) {
+    return used_ >= number || over(number - 1, ended);
+  };
+  std::uint32_t number = newest();
+  if (number <= 1 || seen(number)) return number;
+  // Who begins a number has the key of the one before, or nobody has.
+  for (--number; number > 1 && !seen(number); --number) {
+    if (sealed_to(number, facts(number + 1).front().id.author.member)) break;
+  }
+  return number;
+}
+
+bool EpochBook::over(std::uint32_t number, const std::set<FactId>& ended) const {
+  const auto& list = facts(number);
+  return std::ranges::any_of(list, [&](const auto& epoch) {
+    return epoch->check == list.front()->check && ended.contains(epoch.id);
   });
-  return over ? number : number - 1;
 }
 
 const std::vector<Stated<Rewrap>>& EpochBook::rewraps(const FactId& candidate) const {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Master keys and what is wrapped with them, as all held facts together say it: a pure function of their
-// union, whatever the order in which they came.
+// Master keys and what is wrapped with them, as all held facts together say it: a pure function of
+// their union, whatever the order in which they came.
 //
-// On two sides of a cut two members may make a master key of one number. The key of a number is the one
-// of the earliest fact (creation, author, seq). It is *usable* when it is sealed to every member and every
-// member acked every fact of that number on a closed view. To ack one is the promise to begin no rival of
-// its number, so when all have, none can come any more: the same argument as that of the election of keys.
-// Before that nothing is wrapped with it. Who sees it later than others goes on with the number before,
-// and his keys are wrapped again.
+// On two sides of a cut two members may make a master key of one number. The key of a number is the
+// one of the earliest fact (creation, author, seq). It is *usable* when it is sealed to every
+// member and every member acked every fact of that number on a closed view. To ack one is the
+// promise to begin no rival of its number, so when all have, none can come any more: the same
+// argument as that of the election of keys. Before that nothing is wrapped with it. Who sees it
+// later than others goes on with the number before, and his keys are wrapped again.
 //
-// A number is begun when the one before is usable, and nothing is wrapped with an unusable one; so a fact
-// that names a number proves that somebody saw it usable, and that holds for ever.
+// Nothing is wrapped with an unusable one; so a wrap that names a number proves that somebody saw
+// it usable, and that holds for ever. A number is begun when the one before is usable, or was lost
+// with everybody to whom it was sealed.
 #pragma once
 
 #include <map>
@@ -46,9 +47,11 @@ class EpochBook {
   bool sealed_to(std::uint32_t number, const MemberId& member) const;
   const std::map<std::uint32_t, std::vector<Stated<Epoch>>>& numbers() const { return numbers_; }
 
-  /// The highest number that was seen usable, by what facts prove: the newest, or the one before.
+  /// The highest number that was seen usable, by what facts prove; 1 at least, if anything was
+  /// begun.
   ///
-  /// ended  Facts that tombstones name: the key of a number is ended after the next one came into use.
+  /// ended  Facts that tombstones name: the key of a number is ended after the next one came into
+  /// use.
   std::uint32_t proven(const std::set<FactId>& ended) const;
   /// Who has not acked every fact of the newest number, or was not sealed its key. If nobody, and everybody
   /// is known, it is usable.
@@ -58,6 +61,8 @@ class EpochBook {
   const std::vector<Stated<Rewrap>>& rewraps(const FactId& candidate) const;
 
  private:
+  bool over(std::uint32_t number, const std::set<FactId>& ended) const;
+
   std::map<std::uint32_t, std::vector<Stated<Epoch>>> numbers_;
   std::map<FactId, std::vector<Stated<Rewrap>>> rewraps_;
   std::uint32_t used_ = 0;  // the highest number that something is wrapped under

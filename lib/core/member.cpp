@@ -61,7 +61,9 @@ void Member::fact(Fact fact) { impl_->fact(std::move(fact)); }
 void Member::fact_vanished(const FactId& id) { impl_->fact_vanished(id); }
 void Member::heartbeat(Heartbeat heartbeat, Moment now) { impl_->heartbeat(std::move(heartbeat), now); }
 
-void Member::own_heartbeat_seen(const Heartbeat& heartbeat) { impl_->own_heartbeat_seen(heartbeat); }
+void Member::own_heartbeat_seen(const Heartbeat& heartbeat) {
+  impl_->own_heartbeat_seen(heartbeat);
+}
 
 void Member::directory_current(bool current, std::string why) {
   if (current && !impl_->current_) {

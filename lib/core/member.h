@@ -62,7 +62,8 @@ struct Settings {
   bool last_gate = true;           ///< False: what is decided is served, unlooked at. For proofs of the rules.
   bool serve_automatically = true; ///< False: serving comes on by set_serving() only.
   std::string version;
-  std::vector<std::string> addresses = {};  ///< `address@port` where resolvers reach the own server.
+  std::vector<std::string> addresses =
+      {};  ///< `address@port` where resolvers reach the own server.
 };
 
 /// A key that the member was about to make; written before the key.
@@ -108,13 +109,20 @@ struct SaveWait { WaitKey key; BootTime since; };
 struct DropWait { WaitKey key; };
 struct SaveCounter { Incarnation member; std::uint64_t counter; };
 struct SaveProgress { std::vector<VectorEntry> vector; std::vector<Behind> behind; bool serving; };
-struct SaveLeaving { std::optional<Leaving> leaving; };  ///< Empty: it stays.
-struct SaveNextLife { std::uint32_t incarnation; };  ///< From now on this is who it is. Not serving.
-struct DropFacts { Incarnation author; std::uint64_t above; };  ///< They never counted.
+struct SaveLeaving {
+  std::optional<Leaving> leaving;
+};  ///< Empty: it stays.
+struct SaveNextLife {
+  std::uint32_t incarnation;
+};  ///< From now on this is who it is. Not serving.
+struct DropFacts {
+  Incarnation author;
+  std::uint64_t above;
+};  ///< They never counted.
 /// In place of all that was saved of this zone.
 struct SaveServed { ZoneRef zone; std::vector<ServedEntry> entries; };
-using Save = std::variant<SaveFact, SaveIntent, DropIntent, SaveWait, DropWait, SaveCounter, SaveProgress,
-                          SaveServed, SaveLeaving, SaveNextLife, DropFacts>;
+using Save = std::variant<SaveFact, SaveIntent, DropIntent, SaveWait, DropWait, SaveCounter,
+                          SaveProgress, SaveServed, SaveLeaving, SaveNextLife, DropFacts>;
 
 // --- effects: acts ------------------------------------------------------------------------------
 
@@ -122,8 +130,11 @@ using Save = std::variant<SaveFact, SaveIntent, DropIntent, SaveWait, DropWait, 
 struct Publish { FactId fact; };
 /// Somebody lacks this own fact: make the server send it again.
 struct Republish { FactId fact; };
-/// Put a copy of another's fact below the own container; if it is there, make the server send it again.
-struct Copy { FactId fact; };
+/// Put a copy of another's fact below the own container; if it is there, make the server send it
+/// again.
+struct Copy {
+  FactId fact;
+};
 /// Make a key with a tag that is not taken, wrap it, then call key_made().
 struct MakeKey { Intent intent; std::uint32_t epoch; std::vector<std::uint16_t> taken_tags; };
 /// Unwrap, compare with the DNSKEY, sign and verify something; then call candidate_checked(). The fact is a
@@ -179,9 +190,9 @@ struct Notice {
   ZoneName zone;      ///< May be empty.
   std::string text;
 };
-using Act = std::variant<Publish, Republish, Copy, MakeKey, CheckCandidate, OpenEpoch, DropEpoch, MakeEpoch,
-                         SealEpoch, RewrapKey, Export, Look, AskParent, Wipe, WipeWrap, SendHeartbeat,
-                         StopAnswering, StartOver, Notice>;
+using Act = std::variant<Publish, Republish, Copy, MakeKey, CheckCandidate, OpenEpoch, DropEpoch,
+                         MakeEpoch, SealEpoch, RewrapKey, Export, Look, AskParent, Wipe, WipeWrap,
+                         SendHeartbeat, StopAnswering, StartOver, Notice>;
 
 struct Effects {
   std::vector<Save> saves;           ///< One transaction, before any of `acts`.
@@ -300,16 +311,19 @@ class Member {
   /// Lets the one change through that the last gate holds, whatever it breaks.
   std::optional<std::string> override_gate(const ZoneName& zone, std::string asked_by);
 
-  /// This member goes for good; its keys go to the heir. The server must not be in any NS set any more.
+  /// This member goes for good; its keys go to the heir. The server must not be in any NS set any
+  /// more.
   std::optional<std::string> leave(std::optional<MemberId> heir, std::string asked_by);
-  /// Decrees that these are dead. `force`: although they seem to be alive, or something would be lost.
+  /// Decrees that these are dead. `force`: although they seem to be alive, or something would be
+  /// lost.
   std::optional<std::string> forget(const Uuid& decree, const std::vector<MemberId>& dead,
                                     std::string asked_by, bool force);
   /// What that would do.
   ForgetPreview preview_forget(const std::vector<MemberId>& dead) const;
 
-  /// Whether the own DNS server may be started: what it is to serve was compared with another member, and
-  /// nobody forgot this one. If nobody answers, the shell waits for a while only; see never_answers().
+  /// Whether the own DNS server may be started: what it is to serve was compared with another
+  /// member, and nobody forgot this one. If nobody answers, the shell waits for a while only; see
+  /// never_answers().
   bool may_answer() const;
   /// However long nobody answers: it was forgotten, left, or its store is known to be an old copy.
   bool never_answers() const;

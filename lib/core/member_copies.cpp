@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Facts that the directory lost, or that do not arrive somewhere, are written again: by their author,
-// and if that is silent or gone by any member that holds them.
+// Facts that the directory lost, or that do not arrive somewhere, are written again: by their
+// author, and if that is silent or gone by any member that holds them.
 #include <algorithm>
 #include <utility>
 
@@ -46,8 +46,9 @@ void Member::Impl::want_copies() {
     const auto before = wanted_copies_.find(id);
     // One after the other, so that normally one member does it.
     const auto turn = static_cast<Nanoseconds::rep>(1 + rank(to_string(id)));
-    wanted[id] = before != wanted_copies_.end() ? before->second
-                                                : WantedCopy{now_.boot, now_.boot + settings_.patience * turn};
+    wanted[id] = before != wanted_copies_.end()
+                     ? before->second
+                     : WantedCopy{now_.boot, now_.boot + settings_.patience * turn};
   };
   for (const Incarnation& member : roster_) {
     const Heartbeat* heartbeat = acks_.newest(member.member);
@@ -93,7 +94,9 @@ void Member::Impl::write_again() {
     wake_for_timer(copy.at);
     for (const Incarnation& member : roster_) {
       const Heartbeat* heartbeat = acks_.newest(member.member);
-      if (member == self_ || !heartbeat || std::ranges::find(heartbeat->lacks, id) == heartbeat->lacks.end()) continue;
+      if (member == self_ || !heartbeat ||
+          std::ranges::find(heartbeat->lacks, id) == heartbeat->lacks.end())
+        continue;
       pressed_since_.try_emplace(member.member, now_.boot);
     }
   }
@@ -112,16 +115,22 @@ std::vector<std::string> Member::Impl::link_alarms() const {
     std::string holders;
     for (const MemberId& member : acks_.roster()) {
       const Heartbeat* heartbeat = acks_.newest(member);
-      const auto has = [&](const VectorEntry& entry) { return entry.author == author && entry.seq > log_.prefix(author); };
-      if (member == self_.member || !heartbeat || std::ranges::none_of(heartbeat->vector, has)) continue;
+      const auto has = [&](const VectorEntry& entry) {
+        return entry.author == author && entry.seq > log_.prefix(author);
+      };
+      if (member == self_.member || !heartbeat || std::ranges::none_of(heartbeat->vector, has))
+        continue;
       holders += (holders.empty() ? "" : ", ") + name_of_member(member);
     }
     list.push_back("facts of " + name_of_member(author.member) + " do not arrive here" +
-                   (holders.empty() ? "" : "; they are at " + holders + ": look at the replication from there"));
+                   (holders.empty()
+                        ? ""
+                        : "; they are at " + holders + ": look at the replication from there"));
   }
   for (const auto& [member, since] : pressed_since_) {
     if (now_.boot - since < pressing * settings_.patience) continue;
-    list.push_back(name_of_member(member) + " still lacks facts that were written again here: look at the "
+    list.push_back(name_of_member(member) +
+                   " still lacks facts that were written again here: look at the "
                    "replication from here to there");
   }
   return list;

@@ -27,6 +27,7 @@ void Member::Impl::tend_master_keys() {
   if (!may_decide()) return;
   seal_master_keys();
   end_epochs();
+  rotate_after_departures();
   begin_rotation();
 }
 
@@ -190,13 +191,37 @@ std::optional<std::string> Member::Impl::cannot_rotate() const {
   }
   if (!compared()) return "this member has heard of no other one since it started; try again soon";
   const MasterKeyStatus status = master_key_status();
-  if (!status.rotating) return std::nullopt;
+  if (!status.rotating || newest_is_lost()) return std::nullopt;
   std::string text =
       "the rotation to epoch " + std::to_string(epochs_.newest()) + " is not over: " + status.text;
   for (const MemberId& member : status.waits_for) {
     text += (member == status.waits_for.front() ? ": " : ", ") + name_of_member(member);
   }
   return text;
+}
+
+// Begun by somebody who is out now, and sealed to nobody who is left: it never comes into use.
+bool Member::Impl::newest_is_lost() const {
+  const auto& facts = epochs_.facts(epochs_.newest());
+  if (current_epoch_ >= epochs_.newest() || !members_.gone(facts.front().id.author)) return false;
+  return std::ranges::none_of(acks_.roster(), [&](const MemberId& member) {
+    return epochs_.sealed_to(epochs_.newest(), member);
+  });
+}
+
+// Who is out may still have what it was sealed, so its heir sees to it that nothing more is wrapped
+// with that. While caches may have what it served, its answers are needed, and it cannot give them.
+void Member::Impl::rotate_after_departures() {
+  if (rotation_wanted_by_ || making_epoch_) return;
+  const auto& counted = acks_.roster();
+  for (const auto& [member, number] : members_.departed()) {
+    const bool counts = std::ranges::find(counted, member) != counted.end();
+    const bool ours = members_.ender({member, number}) == self_.member;
+    if (counts || !ours || !epochs_.sealed_to(epochs_.newest(), member)) continue;
+    epochs_stale_ = true;  // looked at again until it can be begun
+    if (!cannot_rotate()) rotation_wanted_by_ = "the departure of " + name_of_member(member);
+    return;
+  }
 }
 
 // To oneself last: whoever gets a part of these facts only can open what it gets, or seal it to the

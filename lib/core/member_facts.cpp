@@ -61,7 +61,8 @@ void Member::Impl::note(const Fact& fact) {
   }
   if (zone_of(fact) == nullptr) {
     members_.add(fact);
-    members_stale_ = members_stale_ || !(std::holds_alternative<Epoch>(fact.content) || std::holds_alternative<Rewrap>(fact.content));
+    members_stale_ = members_stale_ || !(std::holds_alternative<Epoch>(fact.content) ||
+                                         std::holds_alternative<Rewrap>(fact.content));
   }
 }
 

@@ -30,34 +30,41 @@ ForgetPreview Member::Impl::preview_forget(const std::vector<MemberId>& dead) co
   if (forgotten_ || !in_roster()) preview.impossible.push_back("this member itself does not count");
   if (!doubt_.empty()) preview.impossible.push_back("nothing new is written here: " + doubt_);
   if (contains(dead, self_.member)) {
-    preview.impossible.push_back("this member cannot forget itself: `rollcall leave`, or ask another one");
+    preview.impossible.push_back(
+        "this member cannot forget itself: `rollcall leave`, or ask another one");
   }
   bool anybody_serves = serving_;
   for (const MemberId& member : preview.remain) {
     const Heartbeat* heartbeat = acks_.newest(member);
     anybody_serves = anybody_serves || (heartbeat && heartbeat->serving);
   }
-  if (!anybody_serves) preview.refused.push_back("nobody who remains serves: the zones would have no server");
+  if (!anybody_serves)
+    preview.refused.push_back("nobody who remains serves: the zones would have no server");
   for (const MemberId& member : preview.dead) {
-    const bool counts = std::ranges::any_of(roster_, [&](const Incarnation& known) { return known.member == member; });
+    const bool counts = std::ranges::any_of(
+        roster_, [&](const Incarnation& known) { return known.member == member; });
     const std::string name = name_of_member(member);
     if (!counts) preview.impossible.push_back(name + " is no member that counts");
     if (member == self_.member || !counts) continue;
     if (fresh(member)) preview.refused.push_back(name + " is alive: its heartbeats arrive");
     const Heartbeat* last = acks_.newest(member);
     if (last && last->last_seq > log_.prefix(last->member)) {
-      preview.refused.push_back(name + " wrote " + std::to_string(last->last_seq - log_.prefix(last->member)) +
+      preview.refused.push_back(name + " wrote " +
+                                std::to_string(last->last_seq - log_.prefix(last->member)) +
                                 " facts that have not arrived here; they will never count");
     }
-    preview.risks.push_back("if " + name + " still answers, or starts again without hearing of this, whoever asks it "
-                            "may get signatures and keys that no longer fit: see that its server is off, and take it "
-                            "out of the NS sets");
+    preview.risks.push_back(
+        "if " + name +
+        " still answers, or starts again without hearing of this, whoever asks it "
+        "may get signatures and keys that no longer fit: see that its server is off, and take it "
+        "out of the NS sets");
   }
   for (const auto& [zone, work] : zones_) {
     for (const Hold& hold : work.plan.holds) {
-      const bool by_them_only = !hold.waits_for.empty() && std::ranges::all_of(hold.waits_for, [&](const MemberId& member) {
-        return contains(dead, member);
-      });
+      const bool by_them_only = !hold.waits_for.empty() &&
+                                std::ranges::all_of(hold.waits_for, [&](const MemberId& member) {
+                                  return contains(dead, member);
+                                });
       if (!by_them_only) continue;
       preview.ends.push_back(hold);
       preview.ends.back().step = zone.name + ' ' + hold.step;
@@ -67,8 +74,9 @@ ForgetPreview Member::Impl::preview_forget(const std::vector<MemberId>& dead) co
   return preview;
 }
 
-std::optional<std::string> Member::Impl::forget(const Uuid& decree, const std::vector<MemberId>& dead,
-                                                std::string who, bool force) {
+std::optional<std::string> Member::Impl::forget(const Uuid& decree,
+                                                const std::vector<MemberId>& dead, std::string who,
+                                                bool force) {
   if (dead.empty()) return "nobody is named";
   const ForgetPreview preview = preview_forget(dead);
   if (!preview.impossible.empty()) return list_of(preview.impossible);
@@ -81,7 +89,8 @@ std::optional<std::string> Member::Impl::forget(const Uuid& decree, const std::v
 void Member::Impl::decree_what_was_asked() {
   if (!in_roster() || !doubt_.empty()) return;
   for (Asked& asked : std::exchange(decrees_asked_, {})) {
-    Forget forget{asked.decree, now_.wall, self_.member, {}, {}, self_.member, std::move(asked.who), {}};
+    Forget forget{asked.decree, now_.wall,    self_.member,         {},
+                  {},           self_.member, std::move(asked.who), {}};
     for (const Incarnation& member : roster_) {
       if (contains(asked.dead, member.member)) {
         forget.forgotten.push_back(member);
@@ -97,14 +106,16 @@ void Member::Impl::decree_what_was_asked() {
   }
 }
 
-// --- leave -------------------------------------------------------------------------------------------
+// --- leave
+// -------------------------------------------------------------------------------------------
 
 std::optional<std::string> Member::Impl::leave(std::optional<MemberId> heir, std::string who) {
   if (!in_roster()) return "this machine is no member";
   if (!doubt_.empty()) return "nothing new is written here: " + doubt_;
   const std::vector<MemberId> others = others_that_serve();
   if (others.empty()) return "no other member serves: the zones would have no server";
-  if (heir && !contains(others, *heir)) return name_of_member(*heir) + " cannot inherit its keys: it does not serve";
+  if (heir && !contains(others, *heir))
+    return name_of_member(*heir) + " cannot inherit its keys: it does not serve";
   leaving_ = Leaving{heir ? *heir : some_heir(others), std::move(who)};
   serving_ = false;
   asked_for_.clear();
@@ -112,7 +123,8 @@ std::optional<std::string> Member::Impl::leave(std::optional<MemberId> heir, std
   for (auto& [zone, work] : zones_) work.server.lost = false;
   pending_saves_.push_back(SaveLeaving{leaving_});
   tell(Notice::Level::notice, "leaving", "",
-       "asked by " + leaving_->asked_by + "; " + name_of_member(leaving_->heir) + " inherits its keys");
+       "asked by " + leaving_->asked_by + "; " + name_of_member(leaving_->heir) +
+           " inherits its keys");
   return std::nullopt;
 }
 
@@ -126,7 +138,9 @@ std::vector<MemberId> Member::Impl::others_that_serve() const {
 }
 
 MemberId Member::Impl::some_heir(const std::vector<MemberId>& others) const {
-  const auto rank = [this](const MemberId& member) { return crypto_.rank(member, to_string(self_.member)); };
+  const auto rank = [this](const MemberId& member) {
+    return crypto_.rank(member, to_string(self_.member));
+  };
   return *std::ranges::min_element(others, {}, rank);
 }
 
@@ -177,13 +191,15 @@ void Member::Impl::leave_when_allowed() {
 }
 
 std::string Member::Impl::why_out() const {
-  if (forgotten_) return "forgotten by decree of " + forgotten_by_ + ": `rollcall join` brings it back";
+  if (forgotten_)
+    return "forgotten by decree of " + forgotten_by_ + ": `rollcall join` brings it back";
   if (!leaving_) return {};
   if (!in_roster()) {
     const FactId last{self_, log_.prefix(self_)};
     std::vector<std::string> unaware;
     for (const Incarnation& member : roster_) {
-      if (last.seq > 0 && !acks_.promised(member.member, last)) unaware.push_back(name_of_member(member.member));
+      if (last.seq > 0 && !acks_.promised(member.member, last))
+        unaware.push_back(name_of_member(member.member));
     }
     if (unaware.empty()) return "left: this machine can be switched off";
     return "left: must stay on until " + list_of(unaware) + " has heard of it";

@@ -194,7 +194,8 @@ std::vector<std::string> Member::Impl::own_alarms() const {
   }
   for (std::string& alarm : link_alarms()) list.push_back(std::move(alarm));
   if (forgotten_) list.push_back(why_out());
-  if (is_out() && !not_stopped_.empty()) list.push_back("its DNS server cannot be stopped: " + not_stopped_);
+  if (is_out() && !not_stopped_.empty())
+    list.push_back("its DNS server cannot be stopped: " + not_stopped_);
   for (const auto& [id, why] : failed_checks_) {
     const Fact* fact = log_.find(id);
     const auto* rewrap = fact ? std::get_if<Rewrap>(&fact->content) : nullptr;

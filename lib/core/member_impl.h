@@ -11,11 +11,10 @@
 //   member_export.cpp     what the own server is told, and seen to serve
 //   member_gate.cpp       what it is not told, since caches could not follow
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
-//   member_membership.cpp who belongs to the cluster: decrees, departures, and what follows from them
-//   member_forget.cpp     what administrators ask about that: forget, leave
-//   member_restore.cpp    a store that turns out to be an old copy
-//   member_copies.cpp     facts written again, own ones and those of silent members
-//   member_doubt.cpp      when nothing new may be written
+//   member_membership.cpp who belongs to the cluster: decrees, departures, and what follows from
+//   them member_forget.cpp     what administrators ask about that: forget, leave member_restore.cpp
+//   a store that turns out to be an old copy member_copies.cpp     facts written again, own ones
+//   and those of silent members member_doubt.cpp      when nothing new may be written
 //   member_status.cpp     what people are told
 //   member_snapshot.cpp   what a forecast starts from
 #pragma once
@@ -204,6 +203,8 @@ class Member::Impl {
   std::set<std::uint32_t> needed_epochs() const;
   void take_sealed();
   void seal_master_keys();
+  bool newest_is_lost() const;
+  void rotate_after_departures();
   void begin_rotation();
   void add_epoch(std::vector<Epoch> sealed);
   std::optional<std::string> cannot_rotate() const;
@@ -301,7 +302,8 @@ class Member::Impl {
 
   // member_forget.cpp
   std::optional<std::string> leave(std::optional<MemberId> heir, std::string who);
-  std::optional<std::string> forget(const Uuid& decree, const std::vector<MemberId>& dead, std::string who, bool force);
+  std::optional<std::string> forget(const Uuid& decree, const std::vector<MemberId>& dead,
+                                    std::string who, bool force);
   ForgetPreview preview_forget(const std::vector<MemberId>& dead) const;
   void decree_what_was_asked();
   void leave_when_allowed();
@@ -361,7 +363,8 @@ class Member::Impl {
   Policy policy_of(const ZoneWork& work) const;
   bool policy_known(const ZoneWork& work) const { return policies_.contains(work.policy_name()); }
   std::string name_of_member(const MemberId& member) const;
-  const MemberKeys* keys_of(const MemberId& member) const;  ///< Of its newest life; null if unknown.
+  const MemberKeys* keys_of(
+      const MemberId& member) const;  ///< Of its newest life; null if unknown.
   void tell(Notice::Level level, std::string event, const ZoneName& zone, std::string text);
   void wake(BootTime at);
   void wake_for_timer(BootTime at) { effects_.again = std::min(effects_.again.value_or(at), at); }
@@ -386,19 +389,23 @@ class Member::Impl {
   std::map<std::string, std::string> quarantine_;
 
   Membership members_;
-  std::set<Incarnation> roster_;            // of members_, but for oneself if one is forgotten
-  std::map<Incarnation, MemberKeys> known_; // from admits
+  std::set<Incarnation> roster_;             // of members_, but for oneself if one is forgotten
+  std::map<Incarnation, MemberKeys> known_;  // from admits
   bool members_stale_ = true;
-  std::size_t members_at_ = 0;              // log_.size() when they were settled
-  std::map<FactId, Fact> beyond_;           // of the forgotten, and do not count
+  std::size_t members_at_ = 0;                  // log_.size() when they were settled
+  std::map<FactId, Fact> beyond_;               // of the forgotten, and do not count
   std::map<MemberId, Nanoseconds> served_ttl_;  // by those who are out
-  struct Asked { Uuid decree; std::vector<MemberId> dead; std::string who; };
+  struct Asked {
+    Uuid decree;
+    std::vector<MemberId> dead;
+    std::string who;
+  };
   std::vector<Asked> decrees_asked_;
   std::vector<Hold> membership_holds_;
   bool forgotten_ = false;
-  std::string forgotten_by_;                // for people
+  std::string forgotten_by_;  // for people
   std::optional<Leaving> leaving_;
-  std::optional<BootTime> silent_since_;    // its server was seen not to answer
+  std::optional<BootTime> silent_since_;  // its server was seen not to answer
   BootTime stop_at_{};
   bool stopping_ = false;
   std::string not_stopped_;                 // why
@@ -438,13 +445,16 @@ class Member::Impl {
   std::map<Intent, NewKey> made_;
   std::set<Intent> failed_intents_;
   bool intents_struck_ = false;         // those of the life before
-  std::set<FactId> unseen_;                      // facts of the store not seen in the directory in this life
-  std::set<FactId> to_write_again_;              // own ones
-  std::vector<FactId> lacking_outside_;          // by those who are out
-  std::set<FactId> vanished_;                    // of those who cannot write them again
-  struct WantedCopy { BootTime since{}, at{}; bool made = false; };
+  std::set<FactId> unseen_;             // facts of the store not seen in the directory in this life
+  std::set<FactId> to_write_again_;     // own ones
+  std::vector<FactId> lacking_outside_;  // by those who are out
+  std::set<FactId> vanished_;            // of those who cannot write them again
+  struct WantedCopy {
+    BootTime since{}, at{};
+    bool made = false;
+  };
   std::map<FactId, WantedCopy> wanted_copies_;
-  std::map<MemberId, BootTime> pressed_since_;   // lacks what was written again
+  std::map<MemberId, BootTime> pressed_since_;  // lacks what was written again
   std::map<Incarnation, BootTime> gap_since_;
   std::set<MemberId> ask_for_facts_;             // their newest heartbeats, not answered yet
 
@@ -472,15 +482,16 @@ class Member::Impl {
   bool read_once_ = false;         // the directory, in this life
   bool store_is_old_ = false;      // it does not know all of our own facts
   BootTime nobody_else_since_{};   // writes with this identity, as far as was heard since then
-  std::pair<std::uint32_t, std::uint64_t> other_said_;  // by another agent of this identity: life, counter
-  bool took_itself_in_ = false;    // after that
-  bool life_begins_ = false;       // the next life was begun: this one is over
-  std::uint32_t highest_own_ = 0;  // life of this member that anybody speaks of
-  std::optional<std::uint64_t> disputed_;      // the first own fact that others know otherwise
-  std::optional<Heartbeat> said_before_;       // by an earlier life of ours
-  std::set<MemberId> not_counted_by_;          // who serve, and do not count us any more
-  std::map<MemberId, Uuid> instances_;         // of everybody's last heartbeat
-  bool greet_ = false;             // somebody began a new life, and waits for a word of another member
+  std::pair<std::uint32_t, std::uint64_t>
+      other_said_;                         // by another agent of this identity: life, counter
+  bool took_itself_in_ = false;            // after that
+  bool life_begins_ = false;               // the next life was begun: this one is over
+  std::uint32_t highest_own_ = 0;          // life of this member that anybody speaks of
+  std::optional<std::uint64_t> disputed_;  // the first own fact that others know otherwise
+  std::optional<Heartbeat> said_before_;   // by an earlier life of ours
+  std::set<MemberId> not_counted_by_;      // who serve, and do not count us any more
+  std::map<MemberId, Uuid> instances_;     // of everybody's last heartbeat
+  bool greet_ = false;  // somebody began a new life, and waits for a word of another member
   std::string identity_trouble_;
   std::string doubt_;
   std::optional<Nanoseconds> wall_minus_boot_;

@@ -231,8 +231,8 @@ bool Member::Impl::gave_up_unused(const ZoneWork& work, const Fingerprint& key) 
   return found != work.view.keys.end() && found->abandoned && found->unaware.empty() && !found->introduced();
 }
 
-// The owner of a losing candidate, or its heir, prunes it once every member acked the winner's first
-// introduction, or at once if all candidates of its generation are out.
+// The owner of a losing candidate, or its heir, prunes it once every member acked the winner's
+// first introduction, or at once if all candidates of its generation are out.
 void Member::Impl::prune_losers(ZoneWork& work) {
   if (!may_write()) return;
   const Lens lens = lens_for(work);
@@ -254,9 +254,13 @@ void Member::Impl::prune_losers(ZoneWork& work) {
       if (work.book.ever_introduced(candidate->fingerprint)) continue;
     }
     tell(Notice::Level::notice, "loser pruned", work.zone.name,
-         to_string(generation) + (candidate.id.author == self_ ? ": own key tag " : ": inherited key tag ") + std::to_string(candidate->key_tag) +
-             (given_up ? ", given up before its use" : election.winner ? ", " + name_of_member(election.winner->id.author.member) + " was earlier"
-                              : ", the generation is void"));
+         to_string(generation) +
+             (candidate.id.author == self_ ? ": own key tag " : ": inherited key tag ") +
+             std::to_string(candidate->key_tag) +
+             (given_up ? ", given up before its use"
+              : election.winner
+                  ? ", " + name_of_member(election.winner->id.author.member) + " was earlier"
+                  : ", the generation is void"));
     add_fact(Tombstone{candidate.id, given_up          ? "given up before its use"
                                      : election.winner ? "lost the election"
                                                        : "generation void"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who belongs to the cluster, and what follows from it: whose facts still count and up to which, whose
-// answers are needed, and when this member itself must not answer any more.
+// Who belongs to the cluster, and what follows from it: whose facts still count and up to which,
+// whose answers are needed, and when this member itself must not answer any more.
 #include <algorithm>
 #include <utility>
 
@@ -10,7 +10,8 @@ namespace rollcall {
 
 void Member::Impl::settle_membership() {
   const bool more_facts = std::exchange(members_at_, log_.size()) != log_.size();
-  if (!std::exchange(members_stale_, false) && !(more_facts && !members_.decrees().empty())) return guard();
+  if (!std::exchange(members_stale_, false) && !(more_facts && !members_.decrees().empty()))
+    return guard();
   members_.evaluate();
   follow_decrees();
   notice_forgotten();
@@ -40,8 +41,9 @@ void Member::Impl::follow_decrees() {
     if (!decree) return;
     Forget own = say(decree->content);
     tell(Notice::Level::warning, "forgotten", "",
-         name_of_member(own.forgotten.front().member) + (own.forgotten.size() > 1 ? " and others" : "") +
-             ", by decree of " + name_of_member(own.decreed_by) + ", asked by " + own.asked_by);
+         name_of_member(own.forgotten.front().member) +
+             (own.forgotten.size() > 1 ? " and others" : "") + ", by decree of " +
+             name_of_member(own.decreed_by) + ", asked by " + own.asked_by);
     add_fact(std::move(own));
     members_.evaluate();
   }
@@ -66,7 +68,8 @@ bool Member::Impl::keep_limits() {
   for (const Incarnation& author : log_.authors()) {
     const auto limit = members_.limit(author);
     if (!limit) continue;
-    for (Fact& fact : log_.take_early(author, *limit)) beyond_.insert_or_assign(fact.id, std::move(fact));
+    for (Fact& fact : log_.take_early(author, *limit))
+      beyond_.insert_or_assign(fact.id, std::move(fact));
     if (log_.prefix(author) <= *limit || serving_) continue;
     effects_.saves.push_back(DropFacts{author, *limit});
     dropped = true;
@@ -74,7 +77,8 @@ bool Member::Impl::keep_limits() {
   if (dropped) {
     life_begins_ = true;
     // What was begun with facts that are dropped is not gone on with.
-    std::erase_if(effects_.acts, [](const Act& act) { return !std::holds_alternative<Notice>(act); });
+    std::erase_if(effects_.acts,
+                  [](const Act& act) { return !std::holds_alternative<Notice>(act); });
     effects_.acts.push_back(StartOver{});
     return false;
   }
@@ -136,7 +140,8 @@ void Member::Impl::guard() {
 std::optional<BootTime> Member::Impl::over_caches_at(const Decrees::Decree& decree) {
   WaitKey wait{{".", 0}, {}, Record::dnskey, Change::withdrawn};
   std::ranges::copy(decree.content.decree.bytes, wait.key.begin());
-  if (decree.standing == Decrees::Standing::in_force) return waits_.start(wait, now_.boot) + caches_followed();
+  if (decree.standing == Decrees::Standing::in_force)
+    return waits_.start(wait, now_.boot) + caches_followed();
   waits_.stop(wait);
   return std::nullopt;
 }
@@ -149,7 +154,8 @@ bool Member::Impl::over_caches(const Decrees::Decree& decree) {
 }
 
 // The longest that a cache has anything that any member served. At least as long as silence has to
-// last before it means something, since a forgotten member that comes back needs that time to hear of it.
+// last before it means something, since a forgotten member that comes back needs that time to hear
+// of it.
 Nanoseconds Member::Impl::caches_followed() const {
   Nanoseconds ttl{0}, propagation{0};
   for (const auto& [name, policy] : policies_) {
@@ -170,11 +176,15 @@ void Member::Impl::note_membership_holds() {
   for (const auto& decree : members_.decrees()) {
     if (!members_.follows(decree)) continue;
     std::string step = "forget";
-    for (const Incarnation& dead : decree.content.forgotten) step += ' ' + name_of_member(dead.member);
+    for (const Incarnation& dead : decree.content.forgotten)
+      step += ' ' + name_of_member(dead.member);
     if (const auto at = over_caches_at(decree)) {
       if (now_.boot >= *at) continue;
-      membership_holds_.push_back(
-          {Reason::time, step, "caches may still have what it served", {}, now_.wall + (*at - now_.boot)});
+      membership_holds_.push_back({Reason::time,
+                                   step,
+                                   "caches may still have what it served",
+                                   {},
+                                   now_.wall + (*at - now_.boot)});
       continue;
     }
     auto missing = members_.missing(decree);
@@ -184,7 +194,8 @@ void Member::Impl::note_membership_holds() {
   }
 }
 
-// --- whose facts may be ended ----------------------------------------------------------------------
+// --- whose facts may be ended
+// ----------------------------------------------------------------------
 
 bool Member::Impl::ends(const Incarnation& author) const {
   return members_.ender(author) == self_.member &&
@@ -204,7 +215,8 @@ void Member::Impl::settle_tombstones() {
   });
 }
 
-// --- oneself -----------------------------------------------------------------------------------------
+// --- oneself
+// -----------------------------------------------------------------------------------------
 
 // A refusal from one server is survived, a stale key set is not. A decree can come to nothing.
 void Member::Impl::notice_forgotten() {
@@ -212,12 +224,14 @@ void Member::Impl::notice_forgotten() {
   if (std::exchange(forgotten_, decree != nullptr) == (decree != nullptr)) return;
   serving_ = false;
   progressed_ = own_stale_ = all_stale_ = true;
-  if (!decree) return tell(Notice::Level::notice, "remembered", "", "the decree that forgot this member is overruled");
+  if (!decree)
+    return tell(Notice::Level::notice, "remembered", "",
+                "the decree that forgot this member is overruled");
   forgotten_by_ = name_of_member(decree->content.decreed_by);
   for (auto& [zone, work] : zones_) work.server.lost = false;
   tell(Notice::Level::error, "forgotten", "",
-       "this member was forgotten by decree of " + forgotten_by_ + ", asked by " + decree->content.asked_by +
-           ": it answers no more; `rollcall join` brings it back");
+       "this member was forgotten by decree of " + forgotten_by_ + ", asked by " +
+           decree->content.asked_by + ": it answers no more; `rollcall join` brings it back");
 }
 
 // An old copy of the store does not know that it left.
@@ -227,7 +241,8 @@ void Member::Impl::notice_left() {
   progressed_ = own_stale_ = all_stale_ = true;
   leaving_ = Leaving{members_.ender(self_), "an earlier life of this member"};
   effects_.saves.push_back(SaveLeaving{leaving_});
-  tell(Notice::Level::warning, "left", "", "this member left before its store was restored from an old copy");
+  tell(Notice::Level::warning, "left", "",
+       "this member left before its store was restored from an old copy");
 }
 
 // Until it was seen to be silent; a server that people start again is stopped again.

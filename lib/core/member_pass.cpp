@@ -22,7 +22,8 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
       log_([&crypto](const Digest& before, const Signature& s) { return crypto.chain(before, s); }),
       acks_(log_),
       waits_(std::move(restored.waits)),
-      members_(self, restored.took_itself_in, [this](const Incarnation& author) { return log_.prefix(author); }),
+      members_(self, restored.took_itself_in,
+               [this](const Incarnation& author) { return log_.prefix(author); }),
       leaving_(std::move(restored.leaving)),
       counters_(std::move(restored.counters)),
       counter_at_start_(counters_[self_]),
@@ -65,7 +66,8 @@ void Member::Impl::fact(Fact fact) {
   unseen_.erase(id);
   if (id.author.member == self_.member) highest_own_ = std::max(highest_own_, id.author.number);
   const Fact* held = log_.find(id);
-  if (id.author == self_ && (!held || held->signature != fact.signature)) return own_fact_unknown(id);
+  if (id.author == self_ && (!held || held->signature != fact.signature))
+    return own_fact_unknown(id);
   if (id.author.member == self_.member && id.author.number > self_.number) later_life_seen();
   overhear(fact);
   if (held || !hold_back(fact)) log_.add(std::move(fact));
@@ -86,7 +88,8 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
   if (counter < counters_[member]) return;
   const Nanoseconds offset = heartbeat.time - now.wall;
   // Somebody began a new life: its server may wait for a word that was written since then.
-  greet_ = greet_ || !instances_.contains(member.member) || instances_[member.member] != heartbeat.instance;
+  greet_ = greet_ || !instances_.contains(member.member) ||
+           instances_[member.member] != heartbeat.instance;
   instances_[member.member] = heartbeat.instance;
   if (members_.gone(member)) {
     Nanoseconds& ttl = served_ttl_[member.member];
@@ -95,9 +98,8 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
     return;
   }
   compare_own_facts(heartbeat);
-  const bool counts_us = std::ranges::any_of(heartbeat.roster, [this](const Incarnation& known) {
-    return known.member == self_.member;
-  });
+  const bool counts_us = std::ranges::any_of(
+      heartbeat.roster, [this](const Incarnation& known) { return known.member == self_.member; });
   const bool drops_us = heartbeat.serving && serving_ && !counts_us;
   const bool asks = !heartbeat.lacks.empty();
   if (!acks_.receive(std::move(heartbeat))) return;
@@ -179,8 +181,10 @@ std::optional<std::string> Member::Impl::admit(MemberKeys joiner, Epoch sealed) 
   }
   for (const Incarnation& member : roster_) {
     if (member.member != joiner.member) continue;
-    if (member.number >= joiner.incarnation) return name_of_member(joiner.member) + " is a member already";
-    return "an earlier life of " + name_of_member(joiner.member) + " is a member still: `rollcall forget` comes first";
+    if (member.number >= joiner.incarnation)
+      return name_of_member(joiner.member) + " is a member already";
+    return "an earlier life of " + name_of_member(joiner.member) +
+           " is a member still: `rollcall forget` comes first";
   }
   if (const auto holds = membership_holds(); !holds.empty()) {
     return "a decree is not in force yet: " + holds.front().step + ": " + holds.front().text;
@@ -188,7 +192,8 @@ std::optional<std::string> Member::Impl::admit(MemberKeys joiner, Epoch sealed) 
   Admit admit{std::move(joiner), {}, members_.forgotten(), {}};
   for (const auto& [member, keys] : known_) admit.known.push_back(keys);
   for (const Incarnation& dead : admit.forgotten) {
-    if (const auto limit = members_.limit(dead); limit && *limit > 0) admit.had.push_back({dead, *limit});
+    if (const auto limit = members_.limit(dead); limit && *limit > 0)
+      admit.had.push_back({dead, *limit});
   }
   asked_for_.push_back(std::move(admit));
   asked_for_.push_back(std::move(sealed));
@@ -218,7 +223,8 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   watch_clocks();
   doubt_ = doubt();
   if (life_begins_ || next_life()) {
-    for (Notice& notice : std::exchange(pending_notices_, {})) effects_.acts.push_back(std::move(notice));
+    for (Notice& notice : std::exchange(pending_notices_, {}))
+      effects_.acts.push_back(std::move(notice));
     return std::move(effects_);
   }
   if (may_write() != std::exchange(could_write_, may_write())) all_stale_ = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A store that turns out to be an old copy: the member begins a new life under a new number, so that
-// no number of a fact is ever used twice, and first carries out what its earlier lives had answered.
+// A store that turns out to be an old copy: the member begins a new life under a new number, so
+// that no number of a fact is ever used twice, and first carries out what its earlier lives had
+// answered.
 #include <algorithm>
 #include <utility>
 
@@ -22,15 +23,19 @@ void Member::Impl::store_is_old(std::string why) {
 }
 
 void Member::Impl::own_fact_unknown(const FactId& id) {
-  if (const Fact* held = log_.find(id); held) disputed_ = std::min(disputed_.value_or(id.seq), id.seq);
-  store_is_old("the directory has facts of this member that its store does not know: the store was "
-               "restored from an old copy");
+  if (const Fact* held = log_.find(id); held)
+    disputed_ = std::min(disputed_.value_or(id.seq), id.seq);
+  store_is_old(
+      "the directory has facts of this member that its store does not know: the store was "
+      "restored from an old copy");
 }
 
 // At a start it is the store that is old. At work it is somebody else: two of one identity.
 void Member::Impl::later_life_seen() {
-  if (!sent_) return store_is_old("this member began a new life of which its store does not know: the store was "
-                                  "restored from an old copy");
+  if (!sent_)
+    return store_is_old(
+        "this member began a new life of which its store does not know: the store was "
+        "restored from an old copy");
   identity_trouble_ = shared_identity;
 }
 
@@ -57,17 +62,20 @@ void Member::Impl::own_heartbeat_seen(const Heartbeat& heartbeat) {
 // What others have answered of our own facts.
 void Member::Impl::compare_own_facts(const Heartbeat& heartbeat) {
   for (const VectorEntry& entry : heartbeat.vector) {
-    if (entry.author.member == self_.member) highest_own_ = std::max(highest_own_, entry.author.number);
-    if (entry.author.member == self_.member && entry.author.number > self_.number) later_life_seen();
+    if (entry.author.member == self_.member)
+      highest_own_ = std::max(highest_own_, entry.author.number);
+    if (entry.author.member == self_.member && entry.author.number > self_.number)
+      later_life_seen();
     if (entry.author != self_) continue;
     if (log_.digest(self_, entry.seq) == entry.digest) continue;
-    store_is_old(name_of_member(heartbeat.member.member) + " has answered facts of this member that its "
+    store_is_old(name_of_member(heartbeat.member.member) +
+                 " has answered facts of this member that its "
                  "store does not know: the store was restored from an old copy");
   }
 }
 
-// Only when the directory was read: it shows which numbers were used already. And only when nobody else
-// writes with this identity: an old store and a second agent look the same at first.
+// Only when the directory was read: it shows which numbers were used already. And only when nobody
+// else writes with this identity: an old store and a second agent look the same at first.
 bool Member::Impl::next_life() {
   if (!store_is_old_ || !current_ || forgotten_ || life_begins_) return false;
   if (const BootTime at = nobody_else_since_ + settings_.silence; now_.boot < at) {
@@ -77,8 +85,9 @@ bool Member::Impl::next_life() {
   if (disputed_) effects_.saves.push_back(DropFacts{self_, *disputed_ - 1});
   const std::uint32_t number = std::max(highest_own_, self_.number) + 1;
   effects_.saves.push_back(SaveNextLife{number});
-  effects_.acts.push_back(Notice{Notice::Level::warning, "new life", "",
-                                 "incarnation " + std::to_string(number) + ": " + identity_trouble_});
+  effects_.acts.push_back(
+      Notice{Notice::Level::warning, "new life", "",
+             "incarnation " + std::to_string(number) + ": " + identity_trouble_});
   effects_.acts.push_back(StartOver{});
   life_begins_ = true;
   return true;
@@ -88,7 +97,8 @@ bool Member::Impl::next_life() {
 void Member::Impl::take_itself_in() {
   if (!took_itself_in_ || !current_ || is_out() || members_.roster().contains(self_)) return;
   const auto after = known_.lower_bound(self_);
-  if (after == known_.begin() || std::prev(after)->first.member != self_.member) return;  // not read yet
+  if (after == known_.begin() || std::prev(after)->first.member != self_.member)
+    return;  // not read yet
   const Incarnation before = std::prev(after)->first;
   if (members_.gone(before) || log_.prefix(self_) > 0) return;
   MemberKeys own = std::prev(after)->second;
@@ -96,7 +106,8 @@ void Member::Impl::take_itself_in() {
   Admit admit{std::move(own), {}, members_.forgotten(), {}};
   for (const auto& [member, keys] : known_) admit.known.push_back(keys);
   for (const Incarnation& dead : admit.forgotten) {
-    if (const auto limit = members_.limit(dead); limit && *limit > 0) admit.had.push_back({dead, *limit});
+    if (const auto limit = members_.limit(dead); limit && *limit > 0)
+      admit.had.push_back({dead, *limit});
   }
   add_fact(std::move(admit));
 }
@@ -111,7 +122,9 @@ bool Member::Impl::caught_up() const {
     const Heartbeat* heartbeat = acks_.newest(member.member);
     if (!heartbeat || member == self_) return true;
     return held(heartbeat->member, heartbeat->last_seq) &&
-           std::ranges::all_of(heartbeat->vector, [&](const VectorEntry& entry) { return held(entry.author, entry.seq); });
+           std::ranges::all_of(heartbeat->vector, [&](const VectorEntry& entry) {
+             return held(entry.author, entry.seq);
+           });
   });
 }
 
@@ -124,17 +137,20 @@ bool Member::Impl::carried_all_of_before() const {
     return wanted == 0 || (reached != vector_.end() && reached->second >= wanted);
   };
   const auto all_of = [&](const Heartbeat& heartbeat) {
-    return std::ranges::all_of(heartbeat.vector, [&](const VectorEntry& entry) { return carried(entry.author, entry.seq); });
+    return std::ranges::all_of(heartbeat.vector, [&](const VectorEntry& entry) {
+      return carried(entry.author, entry.seq);
+    });
   };
   if (said_before_ && !all_of(*said_before_)) return false;
   return std::ranges::all_of(roster_, [&](const Incarnation& member) {
     const Heartbeat* heartbeat = acks_.newest(member.member);
-    return !heartbeat || member == self_ || (carried(heartbeat->member, heartbeat->last_seq) && all_of(*heartbeat));
+    return !heartbeat || member == self_ ||
+           (carried(heartbeat->member, heartbeat->last_seq) && all_of(*heartbeat));
   });
 }
 
-// What this machine served before it went down may have been withdrawn long ago, if it was forgotten
-// meanwhile or its disk restored. A member whose heartbeat was written since then knows.
+// What this machine served before it went down may have been withdrawn long ago, if it was
+// forgotten meanwhile or its disk restored. A member whose heartbeat was written since then knows.
 bool Member::Impl::may_answer() const {
   if (never_answers() || !read_once_ || !compared() || !not_counted_by_.empty()) return false;
   return serving_ || caught_up();

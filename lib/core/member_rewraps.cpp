@@ -20,7 +20,7 @@ std::vector<FactId> Member::Impl::rewraps_now(const FactId& candidate) const {
 std::vector<MemberId> Member::Impl::without_rewrap(const FactId& candidate) const {
   const std::vector<FactId> rewraps = rewraps_now(candidate);
   std::vector<MemberId> list;
-  if (rewraps.empty()) return {candidate.author.member};
+  if (rewraps.empty()) return {members_.ender(candidate.author)};
   for (const MemberId& member : acks_.roster()) {
     const auto has = [&](const FactId& id) { return acks_.promised(member, id); };
     if (std::ranges::none_of(rewraps, has)) list.push_back(member);

@@ -57,7 +57,8 @@ void Membership::recount() {
   departed_.clear();
   buried_.clear();
   for (const Incarnation& member : admitted_) {
-    if (left_or_followed(member)) buried_[member.member] = member.number;  // sorted: the last one stays
+    if (left_or_followed(member))
+      buried_[member.member] = member.number;  // sorted: the last one stays
   }
   for (const auto& [member, number] : latest_) {
     // The newest life that is not out; an older one is out with it.
@@ -88,9 +89,11 @@ bool Membership::left(const Incarnation& life) const {
 
 // What overrules it may be heard of only: by it the author of that one is forgotten.
 bool Membership::follows(const Decrees::Decree& decree) const {
-  if (decree.standing == Decrees::Standing::overruled || !decree.said.contains(self_.member)) return false;
+  if (decree.standing == Decrees::Standing::overruled || !decree.said.contains(self_.member))
+    return false;
   return std::ranges::none_of(heard_.all(), [&decree](const auto& heard) {
-    return heard.content.decree == decree.content.decree && heard.standing == Decrees::Standing::overruled;
+    return heard.content.decree == decree.content.decree &&
+           heard.standing == Decrees::Standing::overruled;
   });
 }
 
@@ -100,8 +103,8 @@ bool Membership::inherited(const Incarnation& member) const {
 
 bool Membership::forgotten(const Incarnation& member) const {
   return inherited(member) || std::ranges::any_of(decrees_.all(), [&](const auto& decree) {
-    return follows(decree) && names(decree.content, member);
-  });
+           return follows(decree) && names(decree.content, member);
+         });
 }
 
 bool Membership::left_or_followed(const Incarnation& member) const {
@@ -138,16 +141,18 @@ Incarnation Membership::latest(const MemberId& member) const {
   return {member, found == latest_.end() ? 1 : found->second};
 }
 
-// Who was taken in by somebody who did not know of the decree is bound by nobody's word but its own.
+// Who was taken in by somebody who did not know of the decree is bound by nobody's word but its
+// own.
 std::set<MemberId> Membership::others(const Forget& decree) const {
   std::set<MemberId> members;
   for (const auto& [member, number] : latest_) {
     const auto taken_in = without_.find({member, number});
-    const bool bound = taken_in != without_.end() && std::ranges::any_of(taken_in->second, [&](const auto& forgotten) {
-      return std::ranges::all_of(decree.forgotten, [&](const Incarnation& gone) {
-        return rollcall::names(forgotten, gone, invited_);
-      });
-    });
+    const bool bound = taken_in != without_.end() &&
+                       std::ranges::any_of(taken_in->second, [&](const auto& forgotten) {
+                         return std::ranges::all_of(decree.forgotten, [&](const Incarnation& gone) {
+                           return rollcall::names(forgotten, gone, invited_);
+                         });
+                       });
     if (!bound) members.insert(member);
   }
   return members;
@@ -160,7 +165,8 @@ bool Membership::complete(const Forget& decree) const {
 }
 
 bool Membership::forgets_us(const Decrees::Decree& decree) const {
-  if (decree.standing == Decrees::Standing::overruled || !names(decree.content, self_)) return false;
+  if (decree.standing == Decrees::Standing::overruled || !names(decree.content, self_))
+    return false;
   if (decree.standing == Decrees::Standing::in_force) return true;
   // One that contradicts an earlier one of ours will most likely come to nothing.
   return std::ranges::none_of(heard_.all(), [&](const auto& other) {
@@ -169,7 +175,8 @@ bool Membership::forgets_us(const Decrees::Decree& decree) const {
 }
 
 const Decrees::Decree* Membership::forgets_us() const {
-  const auto found = std::ranges::find_if(heard_.all(), [&](const auto& decree) { return forgets_us(decree); });
+  const auto found =
+      std::ranges::find_if(heard_.all(), [&](const auto& decree) { return forgets_us(decree); });
   return found == heard_.all().end() ? nullptr : &*found;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who belongs to the cluster, as one member sees it: a pure function of the facts about members that it
-// holds, whatever the order in which they came.
+// Who belongs to the cluster, as one member sees it: a pure function of the facts about members
+// that it holds, whatever the order in which they came.
 //
-// Roster = admits - leaves - forgets. Who is forgotten by a decree that this member has said itself is out
-// of *its* roster at once, and of its guards' when the decree is in force.
+// Roster = admits - leaves - forgets. Who is forgotten by a decree that this member has said itself
+// is out of *its* roster at once, and of its guards' when the decree is in force.
 #pragma once
 
 #include <functional>
@@ -21,11 +21,13 @@ class Membership final : private Decrees::Circumstances {
  public:
   /// prefix          How many facts of an author are held in order.
   /// took_itself_in  This life continues the one before; another one is forgotten only by name.
-  Membership(Incarnation self, bool took_itself_in, std::function<std::uint64_t(const Incarnation&)> prefix);
+  Membership(Incarnation self, bool took_itself_in,
+             std::function<std::uint64_t(const Incarnation&)> prefix);
 
   /// A fact that is held in order; those that are no admit, leave or forget change nothing.
   void add(const Fact& fact);
-  /// A decree in a fact that is not held in order, or does not count, being of somebody who is forgotten.
+  /// A decree in a fact that is not held in order, or does not count, being of somebody who is
+  /// forgotten.
   void overhear(const FactId& id, const Forget& forget);
   /// Looks again at what depends on facts of the forgotten.
   void evaluate();
@@ -46,13 +48,16 @@ class Membership final : private Decrees::Circumstances {
 
   /// The last fact of a forgotten one that counts; empty if it is not forgotten.
   std::optional<std::uint64_t> limit(const Incarnation& author) const;
-  /// For the next `admit` or `forget`: all who are forgotten, and how far they count, or how far they are held.
+  /// For the next `admit` or `forget`: all who are forgotten, and how far they count, or how far
+  /// they are held.
   std::vector<Incarnation> forgotten() const;
 
   /// Which decree this member has to say next.
   const Decrees::Decree* to_follow() const { return decrees_.to_follow(self_, *this); }
   const std::vector<Decrees::Decree>& decrees() const { return decrees_.all(); }
-  std::vector<MemberId> missing(const Decrees::Decree& decree) const { return decrees_.missing(decree, *this); }
+  std::vector<MemberId> missing(const Decrees::Decree& decree) const {
+    return decrees_.missing(decree, *this);
+  }
   /// Those whom this member has said and that are not overruled.
   bool follows(const Decrees::Decree& decree) const;
   /// Forgotten already when this member was taken in: nobody waits for them.
@@ -93,7 +98,8 @@ class Membership final : private Decrees::Circumstances {
 
   std::set<Incarnation> admitted_, invited_;
   std::map<MemberId, std::uint32_t> latest_;
-  std::map<Incarnation, std::vector<std::vector<Incarnation>>> without_;  // forgotten when it was taken in
+  std::map<Incarnation, std::vector<std::vector<Incarnation>>>
+      without_;  // forgotten when it was taken in
   std::vector<Departure> left_;
   Decrees decrees_;  // in facts that are held in order
   Decrees heard_;    // and in those that do not count

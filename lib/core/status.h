@@ -93,18 +93,18 @@ struct MemberLine {
   std::string version;
   std::vector<std::string> alarms;
   std::uint32_t incarnation = 1;
-  std::string out;                         ///< `left`, `forgotten`, …; empty: it counts.
-  std::vector<std::string> addresses;      ///< Where its DNS server answers.
+  std::string out;                     ///< `left`, `forgotten`, …; empty: it counts.
+  std::vector<std::string> addresses;  ///< Where its DNS server answers.
 };
 
 /// What forgetting some members would do, before it is done.
 struct ForgetPreview {
-  std::vector<MemberId> dead, remain;      ///< Who follows the decree, this member among them.
-  std::vector<std::string> refused;        ///< Why not; `force` overrides all of these.
-  std::vector<std::string> impossible;     ///< Why not, whatever anybody wants.
-  std::vector<Hold> ends;                  ///< Steps that wait for nobody else.
-  std::vector<std::string> risks;          ///< What would be bogus if one of them is alive.
-  Nanoseconds wait{0};                     ///< Until nothing that they served is in any cache.
+  std::vector<MemberId> dead, remain;   ///< Who follows the decree, this member among them.
+  std::vector<std::string> refused;     ///< Why not; `force` overrides all of these.
+  std::vector<std::string> impossible;  ///< Why not, whatever anybody wants.
+  std::vector<Hold> ends;               ///< Steps that wait for nobody else.
+  std::vector<std::string> risks;       ///< What would be bogus if one of them is alive.
+  Nanoseconds wait{0};                  ///< Until nothing that they served is in any cache.
 };
 
 /// The master key, and what its rotation waits for.
@@ -122,8 +122,8 @@ struct MemberStatus {
   bool serving = false;
   bool may_write = false;
   bool forgotten = false;
-  std::string out;                         ///< Why this member is out, or on its way; empty: it is not.
-  std::vector<Hold> holds;                 ///< Decrees that wait.
+  std::string out;          ///< Why this member is out, or on its way; empty: it is not.
+  std::vector<Hold> holds;  ///< Decrees that wait.
   std::string doubt;                       ///< Why nothing new is written; empty: no doubt.
   std::optional<Nanoseconds> clock_behind; ///< The other clocks' median minus ours; empty: nobody to ask.
   ClusterConfig config;

@@ -14,7 +14,10 @@ constexpr Time start{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
 Fact admit(MemberId by, std::uint64_t seq, MemberId joiner, std::uint32_t incarnation = 1,
            std::vector<Incarnation> forgotten = {}) {
-  return {{{by, 1}, seq}, start, {}, Admit{{joiner, incarnation, "host", {}, {}}, {}, std::move(forgotten), {}}};
+  return {{{by, 1}, seq},
+          start,
+          {},
+          Admit{{joiner, incarnation, "host", {}, {}}, {}, std::move(forgotten), {}}};
 }
 
 struct Decreed {
@@ -36,12 +39,17 @@ struct Decreed {
 
 /// What one member holds; of everybody the first hundred facts.
 struct View {
-  explicit View(MemberId self, std::vector<MemberId> members = {a, b, c}) : known({self, 1}, false, [](const Incarnation&) { return 100U; }) {
+  explicit View(MemberId self, std::vector<MemberId> members = {a, b, c})
+      : known({self, 1}, false, [](const Incarnation&) { return 100U; }) {
     std::uint64_t seq = 0;
     for (const MemberId& one : members) known.add(admit(a, ++seq, one));
   }
-  Decrees::Standing standing(std::size_t index = 0) const { return known.decrees().at(index).standing; }
-  bool counts(MemberId one, std::uint32_t incarnation = 1) const { return known.roster().contains({one, incarnation}); }
+  Decrees::Standing standing(std::size_t index = 0) const {
+    return known.decrees().at(index).standing;
+  }
+  bool counts(MemberId one, std::uint32_t incarnation = 1) const {
+    return known.roster().contains({one, incarnation});
+  }
 
   Membership known;
 };
@@ -83,7 +91,8 @@ TEST_CASE("facts of the forgotten count up to the highest number that anybody ha
 
 TEST_CASE("a decree is not in force before what counts of the forgotten is held", "[decrees]") {
   std::uint64_t held = 6;
-  Membership known({a, 1}, false, [&](const Incarnation& author) { return author.member == c ? held : 100U; });
+  Membership known({a, 1}, false,
+                   [&](const Incarnation& author) { return author.member == c ? held : 100U; });
   for (int n = 1; n <= 3; ++n) known.add(admit(a, static_cast<std::uint64_t>(n), member(n)));
   known.add(c_is_dead.said(a, 10, 5));
   known.add(c_is_dead.said(b, 1, 7));
@@ -143,8 +152,11 @@ TEST_CASE("of two decrees that forget each other's authors nobody says both", "[
 }
 
 TEST_CASE("two decrees on two sides of a cut: the earlier holds", "[decrees]") {
-  const Decreed right_is_dead{1, a, {c, d}, {a, b}, Seconds{1}}, left_is_dead{2, c, {a, b}, {c, d}, Seconds{2}};
-  const auto heard = [](View& view, const Fact& fact) { view.known.overhear(fact.id, std::get<Forget>(fact.content)); };
+  const Decreed right_is_dead{1, a, {c, d}, {a, b}, Seconds{1}},
+      left_is_dead{2, c, {a, b}, {c, d}, Seconds{2}};
+  const auto heard = [](View& view, const Fact& fact) {
+    view.known.overhear(fact.id, std::get<Forget>(fact.content));
+  };
   SECTION("seen from the left") {
     View view{a, {a, b, c, d}};
     view.known.add(right_is_dead.said(a, 10));

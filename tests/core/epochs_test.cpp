@@ -161,6 +161,12 @@ TEST_CASE("facts that prove that a number was seen usable", "[epochs]") {
     reader.epoch(alice, 3, alice, 3);
     CHECK(reader.book.proven({}) == 2);
   }
+  SECTION("the next one was begun by somebody who has no key of this one: it was lost") {
+    reader.epoch(bob, 3, bob, 3);
+    CHECK(reader.book.proven({}) == 1);
+    reader.hold(bob, key_under(3));
+    CHECK(reader.book.proven({}) == 3);
+  }
 }
 
 TEST_CASE("the rewraps of a key, those of the highest epoch last", "[epochs]") {

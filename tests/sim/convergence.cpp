@@ -42,8 +42,11 @@ Nanoseconds World::patience() const {
   const Seconds extra = more ? 12 * wait + 3 * policy.window + 10_days + anchors : Seconds{0};
   // After a decree nothing happens before caches have followed; then the member may come back.
   const auto& faults = context_.swarm.faults;
-  const bool decrees = std::ranges::any_of(faults, is_fatal) || context_.swarm.on(Fault::forget) || context_.swarm.on(Fault::leave);
-  if (decrees) return 2 * policy.window + 9 * wait + 9 * habits + 4 * settings.silence + 4 * policy.interval + 15 * day + extra;
+  const bool decrees = std::ranges::any_of(faults, is_fatal) || context_.swarm.on(Fault::forget) ||
+                       context_.swarm.on(Fault::leave);
+  if (decrees)
+    return 2 * policy.window + 9 * wait + 9 * habits + 4 * settings.silence + 4 * policy.interval +
+           15 * day + extra;
   return 2 * policy.window + 6 * wait + 3 * habits + 4 * policy.interval + 5 * day + extra;
 }
 

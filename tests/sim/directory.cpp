@@ -76,7 +76,8 @@ void Directory::wire(std::size_t a, std::size_t b, bool wired) {
   }
 }
 
-// Those who replicated with it, or with others that are gone and replicated with it, do so with each other.
+// Those who replicated with it, or with others that are gone and replicated with it, do so with
+// each other.
 void Directory::go_around(std::size_t gone) {
   gone_.insert(gone);
   std::set<std::size_t> around{gone}, neighbours;
@@ -166,7 +167,8 @@ void Directory::lose(std::size_t replica, EntryId id) {
 namespace {
 
 bool is_fact(const Entry& entry) {
-  return entry && (std::holds_alternative<Fact>(*entry) || std::holds_alternative<CopiedFact>(*entry));
+  return entry &&
+         (std::holds_alternative<Fact>(*entry) || std::holds_alternative<CopiedFact>(*entry));
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ class Directory {
   std::uint64_t order_ = 0;
   std::map<Name, EntryId> names_;
   std::vector<Replica> replicas_;
-  std::set<std::size_t> gone_;  ///< Replicas that the others replicate around.
+  std::set<std::size_t> gone_;            ///< Replicas that the others replicate around.
   std::vector<std::vector<Link>> links_;  ///< From, to.
 };
 

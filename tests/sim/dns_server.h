@@ -40,7 +40,8 @@ class DnsServer {
   void restart_with_old_copy(const ZoneName& zone);
   void lie(bool lies);  ///< Says that it did what it was told, and does nothing.
   bool is_old_copy(const ZoneName& zone) const;  ///< What it serves is not of now.
-  void warned_of(bool on);  ///< What it answers from now on is not our word: people were warned of it.
+  void warned_of(
+      bool on);    ///< What it answers from now on is not our word: people were warned of it.
   void recover();  ///< No more faults; a lost zone stays lost until an order.
 
   /// Null if it has no such zone now.

@@ -71,7 +71,8 @@ void Faults::strike(Fault fault) {
     case Fault::restored: return restored(how_long());
     case Fault::unsynced: return restored(dice.between(Nanoseconds{0}, Seconds{10}));
     case Fault::lost_disk: return lost_disk();
-    case Fault::leave: return leave();
+    case Fault::leave:
+      return leave();
     case Fault::forget:        // what people do
     case Fault::refresh:       // how its directory is
     case Fault::chain:         // how the world is wired

@@ -78,7 +78,8 @@ class Judge {
   bool admitted(const Incarnation& member) const { return admitted_.contains(member); }
   /// Somebody decreed that it is dead.
   bool forgotten(const Incarnation& member) const { return cuts_.contains(member); }
-  bool counts(const Incarnation& member) const;  ///< Nor a later life of who is out, unless others took that in.
+  bool counts(const Incarnation& member)
+      const;  ///< Nor a later life of who is out, unless others took that in.
   const Candidate* candidate(const Fingerprint& key) const;
   const Candidate& candidate(const FactId& id) const { return written_.at(id).candidate; }
 
@@ -136,7 +137,8 @@ class Judge {
   std::set<Incarnation> left_, leaving_;
   std::map<Incarnation, std::set<MemberId>> heirs_;
   std::set<std::size_t> amnesiac_;
-  std::map<std::size_t, Heartbeat> promised_;  ///< By member: the last one of an earlier life that served.
+  std::map<std::size_t, Heartbeat>
+      promised_;  ///< By member: the last one of an earlier life that served.
   std::vector<std::size_t> appointed_;
   std::optional<std::string> violation_;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the judge knows of members: who was taken in, who is out, what they may still say, and who may end
-// whose facts.
+// What the judge knows of members: who was taken in, who is out, what they may still say, and who
+// may end whose facts.
 #include <algorithm>
 
 #include "lib/core/decrees.h"
@@ -16,8 +16,10 @@ void Judge::beats(std::size_t member, const Heartbeat& heartbeat) {
   if (before.member != heartbeat.member) {
     amnesiac_.erase(member);
     if (before.serving && counts(before.member)) promised_.insert_or_assign(member, before);
-  } else if (const std::string what = taken_back(before, heartbeat); !amnesiac_.contains(member) && !what.empty()) {
-    violated("backwards: " + member_name(member) + " takes back what it said in a heartbeat: " + what);
+  } else if (const std::string what = taken_back(before, heartbeat);
+             !amnesiac_.contains(member) && !what.empty()) {
+    violated("backwards: " + member_name(member) +
+             " takes back what it said in a heartbeat: " + what);
   }
   if (heartbeat.serving) check_new_life(member, heartbeat);
 }
@@ -55,7 +57,8 @@ void Judge::check_new_life(std::size_t member, const Heartbeat& heartbeat) {
     if (cuts_.contains(old.author) || old.author.member == heartbeat.member.member) continue;
     const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
     if (entry != heartbeat.vector.end() && entry->seq >= old.seq) continue;
-    violated("promise forgotten: " + member_name(member) + " serves again and has not carried out what it had answered");
+    violated("promise forgotten: " + member_name(member) +
+             " serves again and has not carried out what it had answered");
   }
 }
 
@@ -126,7 +129,10 @@ void Judge::ended(const FactId& by, const Tombstone& tombstone) {
   if (found == written_.end()) return;
   Written& fact = found->second;
   // What one who is out wrote last nobody may have heard.
-  if (fact.ended_by && counts(*fact.ended_by) && counts(by)) violated("fact ended twice: " + to_string(tombstone.ended) + ", by " + to_string(fact.ended_by->member) + "." + std::to_string(fact.ended_by->number) + " and " + to_string(by));
+  if (fact.ended_by && counts(*fact.ended_by) && counts(by))
+    violated("fact ended twice: " + to_string(tombstone.ended) + ", by " +
+             to_string(fact.ended_by->member) + "." + std::to_string(fact.ended_by->number) +
+             " and " + to_string(by));
   if (!may_end(by.author, tombstone.ended.author)) violated("somebody ended another's fact");
   if (by.author.member != tombstone.ended.author.member) context_.counters.add("heir ended a fact");
   fact.ended_by = by.author;

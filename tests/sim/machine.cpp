@@ -116,7 +116,8 @@ void Machine::join_again() {
   start();
 }
 
-// --- the DNS server is started when the agent says so, or after a while -----------------------------
+// --- the DNS server is started when the agent says so, or after a while
+// -----------------------------
 
 void Machine::open_gate() {
   if (gate_open_ || orders_ > 0 || !member_->may_answer()) return;
@@ -124,13 +125,15 @@ void Machine::open_gate() {
   warn_of_the_unaware();
 }
 
-// That a member that was forgotten comes back where no word of it arrives is what people are warned of.
+// That a member that was forgotten comes back where no word of it arrives is what people are warned
+// of.
 void Machine::warn_of_the_unaware() {
   const auto names_it = [this](const Fact& fact) {
     const auto* forget = std::get_if<Forget>(&fact.content);
-    return forget != nullptr && std::ranges::any_of(forget->forgotten, [this](const Incarnation& gone) {
-      return gone.member == id_ && gone.number >= store_.incarnation();
-    });
+    return forget != nullptr &&
+           std::ranges::any_of(forget->forgotten, [this](const Incarnation& gone) {
+             return gone.member == id_ && gone.number >= store_.incarnation();
+           });
   };
   const bool unaware = silent_ || !site_.directory.holds(index_, names_it);
   const bool forgotten = site_.judge.forgotten(life()) && unaware;
@@ -168,7 +171,8 @@ void Machine::server_started_by_hand() {
 
 void Machine::start_over() {
   later(milliseconds{1}, [this] {
-    site_.context.counters.add(store_.load(true).took_itself_in ? "restored member noticed" : "began anew");
+    site_.context.counters.add(store_.load(true).took_itself_in ? "restored member noticed"
+                                                                : "began anew");
     crash();
     start();
   });
@@ -287,10 +291,12 @@ void Machine::save(const std::vector<Save>& saves) {
   for (const Save& save : saves) {
     const auto* fact = std::get_if<SaveFact>(&save);
     if (fact != nullptr && site_.vault.wiped.contains(fact->fact.id)) store_.wipe(fact->fact.id);
-    if (fact != nullptr && fact->fact.id.author == life() && store_.find(fact->fact.id) == nullptr) {
+    if (fact != nullptr && fact->fact.id.author == life() &&
+        store_.find(fact->fact.id) == nullptr) {
       site_.judge.wrote(index_, fact->fact);
     }
-    if (const auto* leaving = std::get_if<SaveLeaving>(&save)) site_.judge.leaves(life(), leaving->leaving.has_value());
+    if (const auto* leaving = std::get_if<SaveLeaving>(&save))
+      site_.judge.leaves(life(), leaving->leaving.has_value());
   }
   store_.apply(saves);
 }

@@ -63,7 +63,7 @@ class Machine : public Directory::Listener {
   bool off() const { return !powered_; }
   bool stopped() const { return stopped_; }  ///< The server, by its agent.
   void server_started_by_hand();
-  void join_again();                    ///< Its people throw the old life away, and ask to be taken in.
+  void join_again();  ///< Its people throw the old life away, and ask to be taken in.
   void fail_keys(unsigned times) { key_failures_ = times; }
   void dislike(unsigned candidates) { dislikes_ = candidates; }  ///< The next ones cannot be used here.
   void deafen(bool deaf) { parent_deaf_ = deaf; }                ///< The parent cannot be asked.
@@ -168,10 +168,10 @@ class Machine : public Directory::Listener {
   bool gone_ = false, retired_ = false;
 
   // When its DNS server may answer.
-  bool gate_open_ = false;   ///< It was started, since the machine was.
-  unsigned orders_ = 0;      ///< Under way.
-  bool in_ns_ = false;       ///< Resolvers know it.
-  bool stopped_ = false;     ///< By its own agent.
+  bool gate_open_ = false;  ///< It was started, since the machine was.
+  unsigned orders_ = 0;     ///< Under way.
+  bool in_ns_ = false;      ///< Resolvers know it.
+  bool stopped_ = false;    ///< By its own agent.
 };
 
 }  // namespace rollcall::sim

@@ -73,7 +73,8 @@ void Machine::copy(const FactId& id) {
   const Fact* fact = store_.find(id);
   if (fact == nullptr) return;
   site_.context.counters.add("copy of a silent owner's fact");
-  to_directory([this, content = CopiedFact{id_, *fact}] { site_.directory.write(index_, content); });
+  to_directory(
+      [this, content = CopiedFact{id_, *fact}] { site_.directory.write(index_, content); });
 }
 
 void Machine::beat(const Heartbeat& heartbeat) {

@@ -34,7 +34,8 @@ sim::Swarm quiet(std::size_t members) {
   return swarm;
 }
 
-void isolate(sim::World& world, std::size_t one, void (sim::Directory::*change)(std::size_t, std::size_t)) {
+void isolate(sim::World& world, std::size_t one,
+             void (sim::Directory::*change)(std::size_t, std::size_t)) {
   for (std::size_t other = 0; other < world.members(); ++other) {
     if (other == one) continue;
     (world.directory().*change)(one, other);
@@ -47,11 +48,14 @@ void check_all_is_well(sim::World& world) {
   CHECK(world.unfinished() == "");
 }
 
-std::size_t ends_of(sim::World& world) { return world.context().counters["key purged"] + world.context().counters["loser pruned"]; }
+std::size_t ends_of(sim::World& world) {
+  return world.context().counters["key purged"] + world.context().counters["loser pruned"];
+}
 
 }  // namespace
 
-TEST_CASE("forgotten: the rollover goes on, and its keys are ended by the heir", "[simulation][members]") {
+TEST_CASE("forgotten: the rollover goes on, and its keys are ended by the heir",
+          "[simulation][members]") {
   sim::Swarm swarm = quiet(3);
   swarm.policy.purge = 1_days;
   sim::World world{swarm};
@@ -66,7 +70,21 @@ TEST_CASE("forgotten: the rollover goes on, and its keys are ended by the heir",
   CHECK(world.machine(a).status().members.size() == 3);
 }
 
-TEST_CASE("forgotten: one whose heartbeats arrive is not, unless people insist", "[simulation][members]") {
+TEST_CASE("forgotten: the master key that it may still have is replaced", "[simulation][members]") {
+  sim::World world{quiet(3)};
+  world.run(10_days);
+  world.machine(c).lose_disk();
+  world.run(3_days);
+  CHECK(world.machine(a).status().master_key.epoch == 1);
+  REQUIRE(world.forget(a, {c}, false));
+  world.run(20_days);
+  for (const std::size_t member : {a, b})
+    CHECK(world.machine(member).status().master_key.epoch == 2);
+  check_all_is_well(world);
+}
+
+TEST_CASE("forgotten: one whose heartbeats arrive is not, unless people insist",
+          "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(5_days);
   const MemberId third = world.machine(c).id();
@@ -82,8 +100,10 @@ TEST_CASE("forgotten: one whose heartbeats arrive is not, unless people insist",
   CHECK(world.forget(a, {c}, false));
 }
 
-TEST_CASE("return as a new incarnation: it stops when it hears of the decree, and serves again when taken in",
-          "[simulation][members]") {
+TEST_CASE(
+    "return as a new incarnation: it stops when it hears of the decree, and serves again when "
+    "taken in",
+    "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(10_days);
   world.machine(c).power_off();
@@ -101,7 +121,8 @@ TEST_CASE("return as a new incarnation: it stops when it hears of the decree, an
   check_all_is_well(world);
 }
 
-TEST_CASE("a store restored from backup: the member begins a new life by itself", "[simulation][members]") {
+TEST_CASE("a store restored from backup: the member begins a new life by itself",
+          "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(1_days);
   world.machine(b).keep_copy();
@@ -116,7 +137,8 @@ TEST_CASE("a store restored from backup: the member begins a new life by itself"
   check_all_is_well(world);
 }
 
-TEST_CASE("loss of all but one: it forgets the others, and goes on alone", "[simulation][members]") {
+TEST_CASE("loss of all but one: it forgets the others, and goes on alone",
+          "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(10_days);
   world.machine(b).lose_disk();
@@ -124,25 +146,29 @@ TEST_CASE("loss of all but one: it forgets the others, and goes on alone", "[sim
   world.machine(a).reboot();
   world.machine(a).start();
   world.run(hours{1});
-  CHECK(world.machine(a).dns().answering());  // nobody answers, and a zone must not be down for that
+  CHECK(
+      world.machine(a).dns().answering());  // nobody answers, and a zone must not be down for that
   world.run(3_days);
   REQUIRE(world.forget(a, {b, c}, true));
   world.run(40_days);
   check_all_is_well(world);
 }
 
-TEST_CASE("a whole directory restored from an old copy: everybody writes again what is missing", "[simulation][members]") {
+TEST_CASE("a whole directory restored from an old copy: everybody writes again what is missing",
+          "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(35_days);
   const std::size_t before = world.directory().distinct_facts(a);
   world.directory().return_to(world.context().start + 2_days);
   CHECK(world.directory().distinct_facts(a) < before);
   world.run(3_days);
-  for (const std::size_t member : {a, b, c}) CHECK(world.directory().distinct_facts(member) >= before);
+  for (const std::size_t member : {a, b, c})
+    CHECK(world.directory().distinct_facts(member) >= before);
   check_all_is_well(world);
 }
 
-TEST_CASE("the facts deleted everywhere: owners write theirs again, others those of who is gone", "[simulation][members]") {
+TEST_CASE("the facts deleted everywhere: owners write theirs again, others those of who is gone",
+          "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(10_days);
   world.machine(c).lose_disk();
@@ -158,8 +184,10 @@ TEST_CASE("the facts deleted everywhere: owners write theirs again, others those
   check_all_is_well(world);
 }
 
-TEST_CASE("entries lost in replication: whoever lacks them gets them from others if their owner is silent",
-          "[simulation][members]") {
+TEST_CASE(
+    "entries lost in replication: whoever lacks them gets them from others if their owner is "
+    "silent",
+    "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(5_days);
   isolate(world, b, &sim::Directory::cut);  // what c writes now only a hears
@@ -176,7 +204,8 @@ TEST_CASE("entries lost in replication: whoever lacks them gets them from others
   check_all_is_well(world);
 }
 
-TEST_CASE("two appointments on two sides of a cut: a priority, never a lock", "[simulation][members]") {
+TEST_CASE("two appointments on two sides of a cut: a priority, never a lock",
+          "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(10_days);
   isolate(world, a, &sim::Directory::cut);
@@ -188,7 +217,8 @@ TEST_CASE("two appointments on two sides of a cut: a priority, never a lock", "[
   check_all_is_well(world);
 }
 
-TEST_CASE("two decrees on two sides of a cut, about the same member: both hold", "[simulation][members]") {
+TEST_CASE("two decrees on two sides of a cut, about the same member: both hold",
+          "[simulation][members]") {
   sim::World world{quiet(3)};
   world.run(10_days);
   world.machine(c).lose_disk();
@@ -203,7 +233,8 @@ TEST_CASE("two decrees on two sides of a cut, about the same member: both hold",
   check_all_is_well(world);
 }
 
-TEST_CASE("two decrees on two sides of a cut, about each other: the side of the later stops", "[simulation][members]") {
+TEST_CASE("two decrees on two sides of a cut, about each other: the side of the later stops",
+          "[simulation][members]") {
   sim::World world{quiet(2)};
   world.run(10_days);
   isolate(world, a, &sim::Directory::cut);
@@ -221,12 +252,16 @@ TEST_CASE("two decrees on two sides of a cut, about each other: the side of the 
   check_all_is_well(world);
 }
 
-TEST_CASE("leave: the server stops, caches follow, and the heir ends its keys", "[simulation][members]") {
+TEST_CASE("leave: the server stops, caches follow, and the heir ends its keys",
+          "[simulation][members]") {
   sim::Swarm swarm = quiet(3);
   swarm.policy.purge = 1_days;
   sim::World world{swarm};
   world.run(10_days);
-  CHECK(world.machine(c).member().leave(world.machine(c).id(), "admin").has_value());  // nobody inherits from himself
+  CHECK(world.machine(c)
+            .member()
+            .leave(world.machine(c).id(), "admin")
+            .has_value());  // nobody inherits from himself
   REQUIRE_FALSE(world.machine(c).member().leave(world.machine(a).id(), "admin").has_value());
   world.machine(c).poke();
   world.run(hours{1});

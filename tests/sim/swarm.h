@@ -48,8 +48,8 @@ enum class Fault : std::uint8_t {
   restored,      ///< A machine comes back with an old copy of its store.
   unsynced,      ///< A disk that lost what it said was written.
   lost_disk,     ///< A machine that never comes back.
-  forget,        ///< People forget machines that are away, and take them in again when they come back.
-  leave,         ///< Members that leave for good.
+  forget,  ///< People forget machines that are away, and take them in again when they come back.
+  leave,   ///< Members that leave for good.
 };
 
 /// After these a machine is not what it was: one or two in a history are enough.
@@ -113,7 +113,7 @@ struct Swarm {
   std::vector<Seconds> zone_ttls;         ///< By member: the largest TTL in its copy of the zone.
   std::vector<bool> serves_dns;           ///< By member.
 
-  Seconds start_limit{600};               ///< For how long a DNS server waits for a word of others at most.
+  Seconds start_limit{600};  ///< For how long a DNS server waits for a word of others at most.
   Engine engine = Engine::slapd;
   Nanoseconds lag = Seconds{2};           ///< At most, of replication in good times.
   std::size_t parent_addresses = 1;

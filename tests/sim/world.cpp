@@ -27,7 +27,13 @@ World::World(Swarm swarm, std::ostream* story, const DelayStrategy* delay)
       judge_(context_),
       directory_(context_),
       parent_(context_, judge_, [this](const ZoneName& zone) { return scanned(zone); }),
-      site_{context_, judge_, directory_, parent_, crypto_, vault_, delay != nullptr ? *delay : random_delay_,
+      site_{context_,
+            judge_,
+            directory_,
+            parent_,
+            crypto_,
+            vault_,
+            delay != nullptr ? *delay : random_delay_,
             [this](std::size_t index) { faults_.died(index); }},
       faults_(*this),
       administrators_(*this) {
@@ -143,7 +149,8 @@ bool World::someone_answers_beside(std::size_t but) const {
 
 std::size_t World::some_replica() {
   std::size_t replica = context_.dice.below(members());
-  for (std::size_t i = 0; i < members() && machine(replica).gone(); ++i) replica = (replica + 1) % members();
+  for (std::size_t i = 0; i < members() && machine(replica).gone(); ++i)
+    replica = (replica + 1) % members();
   return replica;
 }
 
@@ -170,8 +177,8 @@ void World::appoint(std::size_t at, const std::vector<std::size_t>& managers) {
   directory_.write(at, config);
 }
 
-// People who look after their machines: they switch off what left, forget what is dead, and bring back
-// what was forgotten.
+// People who look after their machines: they switch off what left, forget what is dead, and bring
+// back what was forgotten.
 void World::see_after_members(bool all) {
   for (const auto& machine : machines_) {
     if (!machine->alive()) continue;
@@ -195,7 +202,8 @@ void World::forget_the_dead(bool all) {
       continue;
     }
     const unsigned days = ++away_for_[machine->index()];
-    const bool wanted = machine->gone() ? all || (context_.swarm.on(Fault::lost_disk) && days > 3) : context_.swarm.on(Fault::forget) && days > 2;
+    const bool wanted = machine->gone() ? all || (context_.swarm.on(Fault::lost_disk) && days > 3)
+                                        : context_.swarm.on(Fault::forget) && days > 2;
     if (wanted && judge_.counts(machine->life())) dead.push_back(machine->index());
   }
   if (dead.empty() || (!all && !context_.dice.one_in(3))) return;
@@ -203,7 +211,8 @@ void World::forget_the_dead(bool all) {
   // Its people were told; what two decrees against each other do has stories of its own.
   if (!by || judge_.forgotten(machine(*by).life())) return;
   // What it wrote last, and nobody got, is lost with it: people know that after a while.
-  if (forget(*by, dead, all || context_.dice.one_in(3))) context_.counters.add(dead.size() > 1 ? "several forgotten" : "forget used");
+  if (forget(*by, dead, all || context_.dice.one_in(3)))
+    context_.counters.add(dead.size() > 1 ? "several forgotten" : "forget used");
 }
 
 std::vector<Parent::Cds> World::announced(const ZoneName& zone,
@@ -217,7 +226,8 @@ std::vector<Parent::Cds> World::announced(const ZoneName& zone,
   return sets;
 }
 
-// Old copies alone do not lead a parent back: it looks at the inception of signatures. RFC 7344, 6.2
+// Old copies alone do not lead a parent back: it looks at the inception of signatures. RFC
+// 7344, 6.2
 std::vector<Parent::Cds> World::scanned(const ZoneName& zone) const {
   const auto current = [&zone](const Machine& server) { return !server.dns().is_old_copy(zone); };
   if (announced(zone, current).empty()) return {};
@@ -236,7 +246,8 @@ bool World::forget(std::size_t at, const std::vector<std::size_t>& dead, bool fo
     names += ' ' + machine(one).name();
   }
   const auto refused = host.member().forget(decree, members, "admin", force);
-  context_.trace.line("admin", "asks " + host.name() + " to forget" + names + (refused ? ", refused: " + *refused : ""));
+  context_.trace.line("admin", "asks " + host.name() + " to forget" + names +
+                                   (refused ? ", refused: " + *refused : ""));
   host.poke();
   return !refused;
 }
