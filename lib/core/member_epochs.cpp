@@ -152,7 +152,8 @@ void Member::Impl::seal_master_keys() {
     if (epochs_.key(key.number) != key) continue;
     for (const MemberId& member : acks_.roster()) {
       const MemberKeys* keys = keys_of(member);
-      if (keys == nullptr || epochs_.sealed_to(key.number, member)) continue;
+      const bool out = members_.departed().contains(member);
+      if (keys == nullptr || out || epochs_.sealed_to(key.number, member)) continue;
       const std::pair what{key.number, member};
       const auto before = unsealed_since_.find(what);
       const BootTime since = before == unsealed_since_.end() ? now_.boot : before->second;
@@ -236,7 +237,8 @@ void Member::Impl::begin_rotation() {
   std::vector<MemberKeys> recipients;
   for (const MemberId& member : acks_.roster()) {
     const MemberKeys* keys = keys_of(member);
-    if (member != self_.member && keys != nullptr) recipients.push_back(*keys);
+    if (member == self_.member || keys == nullptr || members_.departed().contains(member)) continue;
+    recipients.push_back(*keys);
   }
   recipients.push_back(known_.at(self_));
   making_epoch_ = true;

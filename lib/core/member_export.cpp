@@ -9,7 +9,7 @@ namespace rollcall {
 namespace {
 
 constexpr Nanoseconds first_retry = std::chrono::milliseconds{500};
-constexpr Nanoseconds last_retry = std::chrono::seconds{30};
+constexpr Nanoseconds last_retry = std::chrono::minutes{5};
 
 bool as_ordered(const KeyTarget& key, const ServedKey& seen) {
   const bool zone_signed = key.zrrsig ? seen.zrrsig_everywhere : !seen.zrrsig_anywhere;

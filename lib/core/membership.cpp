@@ -38,6 +38,7 @@ void Membership::add(const FactId& id, const Admit& admit) {
   for (const FactId& last : admit.had) had_[last.author][id.author] = last.seq;
   if (joiner.member == self_.member) {
     inherited_.insert(inherited_.end(), admit.forgotten.begin(), admit.forgotten.end());
+    for (const MemberKeys& keys : admit.known) vouched_.insert({keys.member, keys.incarnation});
   }
 }
 
@@ -97,8 +98,10 @@ bool Membership::follows(const Decrees::Decree& decree) const {
   });
 }
 
+// Who took us in knew which lives count, perhaps before the word that made them count arrives here.
 bool Membership::inherited(const Incarnation& member) const {
-  return rollcall::names(inherited_, member, invited_);
+  if (std::ranges::find(inherited_, member) != inherited_.end()) return true;
+  return !vouched_.contains(member) && rollcall::names(inherited_, member, invited_);
 }
 
 bool Membership::forgotten(const Incarnation& member) const {

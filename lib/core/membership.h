@@ -104,6 +104,7 @@ class Membership final : private Decrees::Circumstances {
   Decrees decrees_;  // in facts that are held in order
   Decrees heard_;    // and in those that do not count
   std::vector<Incarnation> inherited_;
+  std::set<Incarnation> vouched_;  // known to whoever took us in, and forgotten if also inherited
   std::map<Incarnation, std::map<Incarnation, std::uint64_t>> had_;  // forgotten, by whom, how far
 
   std::set<Incarnation> roster_;

@@ -264,11 +264,11 @@ void Faults::restored(Nanoseconds age) {
   });
 }
 
+// What the last one that counts knows, nobody has any more.
 void Faults::lost_disk() {
-  std::size_t left = 0;
-  for (std::size_t i = 0; i < world_.members(); ++i) left += world_.machine(i).gone() ? 0 : 1;
-  if (left < 2 || fatal_++ > 1) return;
-  victim().lose_disk();
+  Machine& machine = victim();
+  if (!world_.someone_counts_beside(machine.index()) || fatal_++ > 1) return;
+  machine.lose_disk();
 }
 
 void Faults::leave() {

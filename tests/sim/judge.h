@@ -74,6 +74,8 @@ class Judge {
   std::optional<Fingerprint> introduced(const ZoneName& zone, const Generation& generation) const;
   /// The highest generation that somebody asked for; 0 if nobody did.
   std::uint32_t requested(const ZoneName& zone, Role role) const;
+  /// A server whose member was forgotten is taken in again: some of what it did may not count.
+  void taken_in_again(std::size_t member);
   void leaves(const Incarnation& member, bool on);  ///< On its way out, or back.
   bool admitted(const Incarnation& member) const { return admitted_.contains(member); }
   /// Somebody decreed that it is dead.

@@ -62,6 +62,10 @@ void Judge::check_new_life(std::size_t member, const Heartbeat& heartbeat) {
   }
 }
 
+void Judge::taken_in_again(std::size_t member) {
+  std::erase_if(gone_, [&](const auto& gone) { return std::get<0>(gone) == member; });
+}
+
 void Judge::leaves(const Incarnation& member, bool on) {
   if (on) {
     leaving_.insert(member);
@@ -128,8 +132,9 @@ void Judge::ended(const FactId& by, const Tombstone& tombstone) {
   const auto found = written_.find(tombstone.ended);
   if (found == written_.end()) return;
   Written& fact = found->second;
-  // What one who is out wrote last nobody may have heard.
-  if (fact.ended_by && counts(*fact.ended_by) && counts(by))
+  // What one who is out wrote last nobody may have heard; and an heir may go and come back.
+  const bool handed_on = heirs_.contains(tombstone.ended.author) && fact.ended_by != by.author;
+  if (fact.ended_by && !handed_on && counts(*fact.ended_by) && counts(by))
     violated("fact ended twice: " + to_string(tombstone.ended) + ", by " +
              to_string(fact.ended_by->member) + "." + std::to_string(fact.ended_by->number) +
              " and " + to_string(by));

@@ -110,6 +110,7 @@ void Machine::join_again() {
   tell("asks to be taken in again");
   site_.context.counters.add("came back as a new incarnation");
   crash();
+  site_.judge.taken_in_again(index_);
   store_.join_again();
   in_ns_ = stopped_ = false;
   disliked_.clear();

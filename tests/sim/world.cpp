@@ -11,7 +11,8 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 constexpr hours day{24};
-constexpr unsigned most_days_asleep = 5;  // a member looks at its clock when it wakes, which is rare in here
+constexpr unsigned most_days_asleep =
+    5;  // a member looks at its clock when it wakes, which is rare in here
 constexpr std::size_t most_that_replicate_with_all = 8;
 
 Digest filled_with(int value) {
@@ -67,7 +68,8 @@ void World::begin() {
 void World::set_up_zones() {
   const Swarm& swarm = context_.swarm;
   std::vector<std::size_t> managers;
-  for (std::size_t i = 0; swarm.mode == Mode::appointed && i < swarm.appointed; ++i) managers.push_back(i);
+  for (std::size_t i = 0; swarm.mode == Mode::appointed && i < swarm.appointed; ++i)
+    managers.push_back(i);
   std::erase_if(managers, [this](std::size_t i) { return i >= members(); });
   appoint(0, managers);
   directory_.write(0, PolicyEntry{"default", swarm.policy});
@@ -101,8 +103,8 @@ std::size_t World::add_machine() {
   return index;
 }
 
-// Small clusters replicate between all; in bigger ones each new replica gets a few partners, as those
-// who run them do it.
+// Small clusters replicate between all; in bigger ones each new replica gets a few partners, as
+// those who run them do it.
 void World::wire(std::size_t index) {
   const bool chain = context_.swarm.on(Fault::chain);
   if (index == 0 || (!chain && context_.swarm.members <= most_that_replicate_with_all)) return;
@@ -122,7 +124,8 @@ void World::admit(std::size_t joiner) {
 void World::admit(std::size_t joiner, std::size_t by) {
   Machine& host = machine(by);
   const auto key = host.member().current_master_key();
-  if (!key || host.member().admit(machine(joiner).keys(), sealed_to(machine(joiner).id(), *key))) return;
+  if (!key || host.member().admit(machine(joiner).keys(), sealed_to(machine(joiner).id(), *key)))
+    return;
   context_.trace.line("admin", host.name() + " is to admit " + machine(joiner).name());
   if (!directory_.whole()) context_.counters.add("joined during a cut");
   for (const ZoneName& zone : zones_) {
@@ -147,6 +150,13 @@ bool World::someone_answers_beside(std::size_t but) const {
   });
 }
 
+bool World::someone_counts_beside(std::size_t but) const {
+  return std::ranges::any_of(machines_, [&](const auto& machine) {
+    const bool in = judge_.admitted(machine->life()) && judge_.counts(machine->life());
+    return machine->index() != but && !machine->gone() && in;
+  });
+}
+
 std::size_t World::some_replica() {
   std::size_t replica = context_.dice.below(members());
   for (std::size_t i = 0; i < members() && machine(replica).gone(); ++i)
@@ -161,7 +171,8 @@ void World::roll(std::size_t at, Role role, bool emergency) {
   for (std::byte& byte : request.bytes) byte = static_cast<std::byte>(context_.dice.below(256));
   const ZoneName& zone = context_.dice.pick(zones_);
   const auto refused = host.member().roll(zone, role, request, "admin", emergency);
-  context_.trace.line("admin", "asks " + host.name() + " for a new " + std::string(to_string(role)) + " of " + zone +
+  context_.trace.line("admin", "asks " + host.name() + " for a new " +
+                                   std::string(to_string(role)) + " of " + zone +
                                    (refused ? ", refused: " + *refused : ""));
   host.poke();
 }
@@ -171,7 +182,8 @@ void World::appoint(std::size_t at, const std::vector<std::size_t>& managers) {
   config.cluster.bytes.fill(std::byte{0xc1});
   config.mode = managers.empty() ? Mode::random : Mode::appointed;
   for (const std::size_t manager : managers) {
-    if (std::ranges::count(config.appointed, machine(manager).id()) == 0) config.appointed.push_back(machine(manager).id());
+    if (std::ranges::count(config.appointed, machine(manager).id()) == 0)
+      config.appointed.push_back(machine(manager).id());
   }
   judge_.appointed(managers);
   directory_.write(at, config);
@@ -197,19 +209,31 @@ void World::forget_the_dead(bool all) {
   std::vector<std::size_t> dead;
   for (const auto& machine : machines_) {
     if (machine->gone()) directory_.go_around(machine->index());
-    if (!machine->off() || machine->retired()) {
+    // Who threw its old life away, and is not taken in: that life will not answer any more.
+    const bool waits =
+        machine->alive() && machine->life().number > 1 && !judge_.admitted(machine->life());
+    if ((!machine->off() && !waits) || machine->retired()) {
       away_for_.erase(machine->index());
       continue;
     }
     const unsigned days = ++away_for_[machine->index()];
-    const bool wanted = machine->gone() ? all || (context_.swarm.on(Fault::lost_disk) && days > 3)
-                                        : context_.swarm.on(Fault::forget) && days > 2;
-    if (wanted && judge_.counts(machine->life())) dead.push_back(machine->index());
+    const bool wanted = waits             ? all && days > 2
+                        : machine->gone() ? all || (context_.swarm.on(Fault::lost_disk) && days > 3)
+                                          : context_.swarm.on(Fault::forget) && days > 2;
+    if (wanted && (waits || judge_.counts(machine->life()))) dead.push_back(machine->index());
   }
   if (dead.empty() || (!all && !context_.dice.one_in(3))) return;
   const auto by = someone_serving(dead.front());
   // Its people were told; what two decrees against each other do has stories of its own.
   if (!by || judge_.forgotten(machine(*by).life())) return;
+  const MemberStatus known = machine(*by).status();
+  std::erase_if(dead, [&](std::size_t one) {
+    const auto counts = [&](const MemberLine& line) {
+      return line.member == machine(one).id() && line.in_roster;
+    };
+    return std::ranges::none_of(known.members, counts);
+  });
+  if (dead.empty()) return;
   // What it wrote last, and nobody got, is lost with it: people know that after a while.
   if (forget(*by, dead, all || context_.dice.one_in(3)))
     context_.counters.add(dead.size() > 1 ? "several forgotten" : "forget used");
@@ -275,7 +299,8 @@ void World::watch_holds(const Reports& reports) {
   for (const auto& [machine, status] : reports) {
     for (const ZoneStatus& zone : status.zones) {
       for (const Hold& hold : zone.holds) {
-        if (hold.reason == Reason::member) held.insert(machine->name() + zone.zone.name + hold.step);
+        if (hold.reason == Reason::member)
+          held.insert(machine->name() + zone.zone.name + hold.step);
       }
     }
   }
@@ -300,13 +325,16 @@ void World::watch_alarms(const Reports& reports) {
       if (told) context_.counters.add("missing keys alarmed");
       for (const auto& [role, due] : zone.next_keys) {
         if (told || machine->now().wall <= due + latest) continue;
-        silent.insert(machine->name() + " misses a " + std::string(to_string(role)) + " of " + zone.zone.name);
+        silent.insert(machine->name() + " misses a " + std::string(to_string(role)) + " of " +
+                      zone.zone.name);
       }
     }
   }
-  std::erase_if(silent_for_, [&silent](const auto& entry) { return !silent.contains(entry.first); });
+  std::erase_if(silent_for_,
+                [&silent](const auto& entry) { return !silent.contains(entry.first); });
   for (const std::string& who : silent) {
-    if (++silent_for_[who] > most_days_asleep) judge_.violated("silent: " + who + " and does not say so");
+    if (++silent_for_[who] > most_days_asleep)
+      judge_.violated("silent: " + who + " and does not say so");
   }
 }
 
@@ -315,14 +343,16 @@ void World::tell_of_ds() {
   Machine& host = machine(context_.dice.below(members()));
   if (!host.alive()) return;
   for (const ZoneStatus& zone : host.status().zones) {
-    const bool asked = std::ranges::any_of(zone.holds, [](const Hold& hold) { return hold.reason == Reason::parent; });
+    const bool asked = std::ranges::any_of(
+        zone.holds, [](const Hold& hold) { return hold.reason == Reason::parent; });
     const std::set<Fingerprint> there = parent_.agreed(zone.zone.name);
     // People look at servers that they can trust; what liars say alone would be nobody's word.
     const auto seen = announced(zone.zone.name, [this, &zone](const Machine& server) {
       return judge_.trusted(server.index(), zone.zone.name);
     });
     const auto all_say = [&](const Parent::Cds& wanted) {
-      return !seen.empty() && std::ranges::all_of(seen, [&](const Parent::Cds& cds) { return cds == wanted; });
+      return !seen.empty() &&
+             std::ranges::all_of(seen, [&](const Parent::Cds& cds) { return cds == wanted; });
     };
     if (!asked || !judge_.trusted(host.index(), zone.zone.name)) continue;
     if (all_say({{}, true}) && parent_.has_none(zone.zone.name)) {
@@ -331,7 +361,8 @@ void World::tell_of_ds() {
     }
     if (there.empty() || !all_say({there, false})) continue;
     context_.counters.add("DS told by hand");
-    context_.trace.line("admin", "tells " + host.name() + " that the DS of " + zone.zone.name + " is published");
+    context_.trace.line(
+        "admin", "tells " + host.name() + " that the DS of " + zone.zone.name + " is published");
     host.member().ds_published(zone.zone.name, "admin");
     host.member().ds_withdrawn(zone.zone.name, "admin");  // of the old key, if there is one
     host.poke();
@@ -367,8 +398,9 @@ void World::tell_state() {
     const auto tell = [&](const std::string& text) { context_.trace.line(machine->name(), text); };
     if (!status.doubt.empty()) tell("doubts: " + status.doubt);
     for (const MemberLine& line : status.members) {
-      tell("knows " + line.host + ", " + std::to_string(line.facts) + " facts" + (line.fresh ? "" : ", silent") +
-           (line.serving ? "" : ", not serving") + (line.in_roster ? "" : ", not in the roster"));
+      tell("knows " + line.host + ", " + std::to_string(line.facts) + " facts" +
+           (line.fresh ? "" : ", silent") + (line.serving ? "" : ", not serving") +
+           (line.in_roster ? "" : ", not in the roster"));
     }
     for (const std::string& alarm : status.alarms) tell("alarm: " + alarm);
     if (!status.master_key.text.empty()) tell("rotates the master key: " + status.master_key.text);
@@ -380,12 +412,16 @@ void World::tell_state() {
       for (const KeyStatus& key : zone.keys) {
         std::string records;
         for (const auto& [record, state] : key.records) {
-          if (state.state != State::hidden) records += " " + std::string(to_string(record)) + " " + std::string(to_string(state.state));
+          if (state.state != State::hidden)
+            records +=
+                " " + std::string(to_string(record)) + " " + std::string(to_string(state.state));
         }
-        tell(zone.zone.name + " " + to_string(key.generation) + ", key tag " + std::to_string(key.key_tag) + ", " +
-             std::string(mnemonic(key.generation.algorithm)) + ", " + key.stage + ":" + records);
+        tell(zone.zone.name + " " + to_string(key.generation) + ", key tag " +
+             std::to_string(key.key_tag) + ", " + std::string(mnemonic(key.generation.algorithm)) +
+             ", " + key.stage + ":" + records);
       }
-      for (const Hold& hold : zone.holds) tell(zone.zone.name + " holds: " + hold.step + ": " + hold.text);
+      for (const Hold& hold : zone.holds)
+        tell(zone.zone.name + " holds: " + hold.step + ": " + hold.text);
     }
   }
 }

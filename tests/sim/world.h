@@ -55,6 +55,7 @@ class World {
   void appoint(std::size_t at, const std::vector<std::size_t>& managers);
   const std::vector<ZoneName>& zones() const { return zones_; }
   bool someone_answers_beside(std::size_t but) const;  ///< And is not on its way out.
+  bool someone_counts_beside(std::size_t but) const;
   std::size_t some_replica();                          ///< Of a machine that may come back.
 
  private:
