@@ -27,17 +27,19 @@ bool is_of_no_use(const ZoneView& view, const KeyView& key) {
   return !key.introduced() && entry_of(view, key) != Entry::successor && !has_partner(view, key);
 }
 
-// A zone is unsigned only after everybody gave up its keys.
+// A zone is unsigned only after everybody gave up its keys. One that is not used yet goes first: who has
+// not heard that the zone is to be insecure would put its DS in the place of the one that is withdrawn.
 Step giving_up(const ZoneView& view) {
   Step step;
   const bool has_ds = std::ranges::any_of(view.keys, [](const KeyView& key) {
     return key[Record::ds].state != State::hidden;
   });
   const bool unsigning = view.wishes.insecure && !has_ds;
-  step.why = unsigning ? "the zone is to be insecure" : "of no use for what the policy wants";
+  step.why = view.wishes.insecure ? "the zone is to be insecure" : "of no use for what the policy wants";
   for (const KeyView& key : view.keys) {
     const bool of_no_use = is_of_no_use(view, key);
-    const bool gives_up = unsigning && !key.completely_hidden();
+    const bool unused = view.wishes.insecure && signs_keys(key.role()) && !key.introduced();
+    const bool gives_up = unused || (unsigning && !key.completely_hidden());
     if (key.abandoned || !(gives_up || of_no_use)) continue;
     step.abandons.push_back(key.key);
     step.text += (step.text.empty() ? "give up " : " and ") + name_of(key);

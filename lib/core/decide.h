@@ -99,6 +99,8 @@ struct ZoneView {
   std::vector<KeyView> keys;           ///< Winners not yet purged; by role, then oldest first.
   std::vector<UnsettledChange> unsettled;
   ParentView parent;
+  /// Whom the election of a key with a DS waits for; empty if there is none.
+  std::optional<std::vector<MemberId>> electing = {};
 };
 
 struct Step {

@@ -119,6 +119,18 @@ std::optional<No> everybody_gave_up(const KeyView& key) {
   return No{Reason::member, "not every member has answered that it gave up " + name_of(key), key.unaware, {}};
 }
 
+// A DS that comes in by itself meanwhile relies on the one that is there.
+std::optional<No> no_other_ds_comes(const ZoneView& view) {
+  if (view.electing) {
+    return No{Reason::member, "not every member has answered the candidates for the next key", *view.electing, {}};
+  }
+  for (const KeyView& key : view.keys) {
+    if (!signs_keys(key.role()) || key.introduced()) continue;
+    if (auto no = everybody_gave_up(key)) return no;
+  }
+  return std::nullopt;
+}
+
 // Nothing is left that could lead a cache into the zone, and nobody will put it there again.
 std::optional<No> nobody_relies_on_zone(const ZoneView& view) {
   for (const KeyView& key : view.keys) {
@@ -163,7 +175,7 @@ std::optional<No> order_guard(const ZoneView& view, const WantedStep& wanted) {
       if (auto no = everybody_gave_up(wanted.key())) return no;
       if (auto no = ksk_goes_first(view, wanted)) return no;
       return what_left_is_hidden(view, wanted);
-    case Verb::unchain: return std::nullopt;
+    case Verb::unchain: return no_other_ds_comes(view);
     case Verb::unsign: return nobody_relies_on_zone(view);
   }
   MUST(false);

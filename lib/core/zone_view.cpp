@@ -184,8 +184,6 @@ SwapAbility least_able(const Acks& acks) {
   return all_exact ? SwapAbility::exact : SwapAbility::together;
 }
 
-}  // namespace
-
 BootTime Waits::start(const WaitKey& key, BootTime now) {
   const auto [at, added] = running_.try_emplace(key, now);
   if (added) {
@@ -226,6 +224,19 @@ bool ds_confirmed(const Lens& lens, const KeyRecord& ds) {
   return by_hand || witnesses >= std::min<std::size_t>(2, lens.acks.roster().size());
 }
 
+// Somebody may see it decided before we do.
+std::optional<std::vector<MemberId>> electing(const Lens& lens) {
+  for (const Role role : all_roles) {
+    const std::uint32_t newest = lens.book.newest_generation(role);
+    if (!signs_keys(role) || newest == 0) continue;
+    const Election election = elect(lens.book, role, newest, lens.acks);
+    if (election.open()) return election.waits_for;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 ZoneView view_zone(const ZoneRef& zone, const Lens& lens, Waits& waits) {
   ZoneView view{.zone = zone,
                 .wishes = lens.wishes,
@@ -243,6 +254,7 @@ ZoneView view_zone(const ZoneRef& zone, const Lens& lens, Waits& waits) {
     view.keys.push_back(view_key(keys[i], lens, has_predecessor || later_generation, deduce));
   }
   view.unsettled = unsettled_changes(view, lens.book);
+  if (lens.wishes.insecure) view.electing = electing(lens);
   return view;
 }
 

@@ -69,7 +69,7 @@ void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
     });
     std::erase_if(zone.now.keys, [&after](const auto& entry) { return !after.keys.contains(entry.first); });
   }
-  if (!warned_of_) judge_.ordered(member_, order.zone.name, zone.now, after);
+  if (!warned_of_) judge_.ordered(member_, order.zone.name, zone.now, after, answering_);
   context_.schedule.after(context_.dice.between(milliseconds{20}, Seconds{2}),
                           [this, zone_name = order.zone.name, number, after, keys = order.keys,
                            left = pieces(zone.now, after), done = std::move(done)] {

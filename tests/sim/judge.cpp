@@ -107,16 +107,18 @@ void Judge::check_forward(std::size_t member, const Fingerprint& key, Record rec
 }
 
 void Judge::ordered(std::size_t member, const ZoneName& name, const Served& before,
-                    const Served& after) {
+                    const Served& after, bool answering) {
   Zone& zone = zones_[name];
   for (const auto& [key, records] : after.keys) {
     const auto found = before.keys.find(key);
     const Served::Key old = found == before.keys.end() ? Served::Key{} : found->second;
-    check_forward(member, key, Record::dnskey, old.dnskey, records.dnskey);
-    check_forward(member, key, Record::krrsig, old.krrsig, records.krrsig);
-    check_forward(member, key, Record::zrrsig, old.first_half, records.first_half);
-    check_forward(member, key, Record::ds, old.cds, records.cds);
-    check_forward(member, key, Record::revoked, old.revoked, records.revoked);
+    if (answering) {
+      check_forward(member, key, Record::dnskey, old.dnskey, records.dnskey);
+      check_forward(member, key, Record::krrsig, old.krrsig, records.krrsig);
+      check_forward(member, key, Record::zrrsig, old.first_half, records.first_half);
+      check_forward(member, key, Record::ds, old.cds, records.cds);
+      check_forward(member, key, Record::revoked, old.revoked, records.revoked);
+    }
     if (records.revoked && !old.revoked) context_.counters.add("key revoked");
     if (records.nothing()) continue;
     const auto introduced = zone.introduced.try_emplace(records.generation, key);

@@ -50,7 +50,9 @@ class Judge {
   void parent_serves(std::size_t address, const ZoneName& zone, const std::set<Fingerprint>& ds,
                      Seconds ttl);
   /// A member's order of what to serve, before and after.
-  void ordered(std::size_t member, const ZoneName& zone, const Served& before, const Served& after);
+  /// answering  Whether anybody can ask that server.
+  void ordered(std::size_t member, const ZoneName& zone, const Served& before, const Served& after,
+               bool answering);
 
   // What members write.
   void wrote(std::size_t member, const Fact& fact);
@@ -127,6 +129,8 @@ class Judge {
   std::set<std::uint32_t> rotated_;                          ///< Numbers that were replaced.
   /// Whether a fact counts: of one who is forgotten only what somebody had who remains.
   bool counts(const FactId& fact) const;
+  /// By the word of all who are not forgotten themselves; no limit if it is not forgotten.
+  std::uint64_t last_that_counts(const Incarnation& author) const;
   void said_of_members(const Fact& fact);
   bool may_end(const Incarnation& by, const Incarnation& author) const;
   void check_new_life(std::size_t member, const Heartbeat& heartbeat);
@@ -135,7 +139,8 @@ class Judge {
   std::string taken_back(const Heartbeat& before, const Heartbeat& heartbeat) const;
 
   std::set<Incarnation> admitted_, invited_;
-  std::map<Incarnation, std::uint64_t> cuts_;  ///< Forgotten: the last fact that counts.
+  /// Forgotten, and the last of its facts that each of the others had.
+  std::map<Incarnation, std::map<Incarnation, std::uint64_t>> cuts_;
   std::set<Incarnation> left_, leaving_;
   std::map<Incarnation, std::set<MemberId>> heirs_;
   std::set<std::size_t> amnesiac_;

@@ -2,6 +2,7 @@
 // What the judge knows of members: who was taken in, who is out, what they may still say, and who
 // may end whose facts.
 #include <algorithm>
+#include <limits>
 
 #include "lib/core/decrees.h"
 #include "tests/sim/judge.h"
@@ -32,8 +33,7 @@ std::string Judge::taken_back(const Heartbeat& before, const Heartbeat& heartbea
   if (before.serving && !heartbeat.serving && !out) return "that it serves";
   for (const VectorEntry& old : before.vector) {
     const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
-    const auto cut = cuts_.find(old.author);
-    const std::uint64_t counts = cut == cuts_.end() ? old.seq : std::min(old.seq, cut->second);
+    const std::uint64_t counts = std::min(old.seq, last_that_counts(old.author));
     const bool less = counts > 0 && (entry == heartbeat.vector.end() || entry->seq < counts);
     if (less && heartbeat.serving) return "facts of " + to_string(FactId{old.author, old.seq});
   }
@@ -52,7 +52,7 @@ void Judge::check_new_life(std::size_t member, const Heartbeat& heartbeat) {
   if (found == promised_.end()) return;
   const Heartbeat before = std::move(found->second);
   promised_.erase(found);
-  if (!counts(before.member)) return;
+  if (!counts(before.member)) return taken_in_again(member);
   for (const VectorEntry& old : before.vector) {
     if (cuts_.contains(old.author) || old.author.member == heartbeat.member.member) continue;
     const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
@@ -89,12 +89,12 @@ void Judge::said_of_members(const Fact& fact) {
   if (forget == nullptr) return;
   if (fact.id.author.member == forget->decreed_by) context_.counters.add("decree");
   for (const Incarnation& dead : forget->forgotten) {
-    cuts_.try_emplace(dead, 0);
+    cuts_.try_emplace(dead);
     heirs_[dead].insert(forget->heir);
   }
   for (const FactId& last : forget->had) {
-    std::uint64_t& cut = cuts_[last.author];
-    cut = std::max(cut, last.seq);
+    std::uint64_t& had = cuts_[last.author][fact.id.author];
+    had = std::max(had, last.seq);
   }
 }
 
@@ -105,8 +105,17 @@ bool Judge::counts(const Incarnation& member) const {
 }
 
 bool Judge::counts(const FactId& fact) const {
-  const auto cut = cuts_.find(fact.author);
-  return cut == cuts_.end() || fact.seq <= cut->second;
+  return fact.seq <= last_that_counts(fact.author);
+}
+
+std::uint64_t Judge::last_that_counts(const Incarnation& author) const {
+  const auto found = cuts_.find(author);
+  if (found == cuts_.end()) return std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t last = 0;
+  for (const auto& [by, seq] : found->second) {
+    if (!cuts_.contains(by)) last = std::max(last, seq);
+  }
+  return last;
 }
 
 // Its author, a later life of that, or an heir; of an heir who is out his own.
