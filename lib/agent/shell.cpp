@@ -43,23 +43,25 @@ Shell::Shell(ShellParts parts, Restored restored)
                                        parts_.settings, crypto_, random_delay_, restored)),
       outbox_({parts_.loop, parts_.directory, parts_.store, parts_.self, parts_.base},
               [this](const std::string& dn, const std::string& why) { problem(dn, why); }),
-      requests_({parts_.loop, parts_.directory, parts_.base, parts_.self.self.member, parts_.settings.step_stagger,
+      requests_({parts_.loop, parts_.directory, parts_.base, parts_.self.self.member,
+                 parts_.settings.step_stagger,
                  [this](const ZoneName& zone) -> std::optional<std::size_t> {
                    const MemberStatus known = status();
                    if (!known.member || !known.may_write) return std::nullopt;
-                   return turn_of(zone, known);
+                   return turn_of(zone.empty() ? "." : zone, known);
                  },
-                 [this](const directory::DirectoryRequest& request) { return carry_out(request); },
+                 [this](const directory::DirectoryRequest& request, const Verdict& verdict) {
+                   carry_out(request, verdict);
+                 },
                  [this](const std::string& dn, const std::string& why) { problem(dn, why); }}),
-      intake_({parts_.self, parts_.base, *member_, trust_, staging_},
-              {[this] { wake(); }, [this](const Fact& fact) { heard(fact); },
-               [this](const directory::MemberEntry& entry) { joiner(entry); },
-               [this](directory::State state, const std::string& why) {
-                 directory_state(state, why);
-               },
-               [this](const std::vector<std::string>& lost) { conflicts(lost); },
-               [this](directory::DirectoryRequest request) { requests_.asked(std::move(request)); },
-               [this](const Uuid& request) { requests_.answered(request); }}),
+      intake_(
+          {parts_.self, parts_.base, *member_, trust_, staging_},
+          {[this] { wake(); }, [this](const Fact& fact) { heard(fact); },
+           [this](const directory::MemberEntry& entry) { joiner(entry); },
+           [this](directory::State state, const std::string& why) { directory_state(state, why); },
+           [this](const std::vector<std::string>& lost) { conflicts(lost); },
+           [this](directory::DirectoryRequest request) { requests_.asked(std::move(request)); },
+           [this](const Uuid& request) { requests_.answered(request); }}),
       timer_(parts_.loop) {
   for (const Fact& fact : restored.facts) intake_.restored(fact);
 }
