@@ -184,6 +184,19 @@ SwapAbility least_able(const Acks& acks) {
   return all_exact ? SwapAbility::exact : SwapAbility::together;
 }
 
+// Somebody may see it decided before we do.
+std::optional<std::vector<MemberId>> electing(const Lens& lens) {
+  for (const Role role : all_roles) {
+    const std::uint32_t newest = lens.book.newest_generation(role);
+    if (!signs_keys(role) || newest == 0) continue;
+    const Election election = elect(lens.book, role, newest, lens.acks);
+    if (election.open()) return election.waits_for;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 BootTime Waits::start(const WaitKey& key, BootTime now) {
   const auto [at, added] = running_.try_emplace(key, now);
   if (added) {
@@ -223,19 +236,6 @@ bool ds_confirmed(const Lens& lens, const KeyRecord& ds) {
   }
   return by_hand || witnesses >= std::min<std::size_t>(2, lens.acks.roster().size());
 }
-
-// Somebody may see it decided before we do.
-std::optional<std::vector<MemberId>> electing(const Lens& lens) {
-  for (const Role role : all_roles) {
-    const std::uint32_t newest = lens.book.newest_generation(role);
-    if (!signs_keys(role) || newest == 0) continue;
-    const Election election = elect(lens.book, role, newest, lens.acks);
-    if (election.open()) return election.waits_for;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 ZoneView view_zone(const ZoneRef& zone, const Lens& lens, Waits& waits) {
   ZoneView view{.zone = zone,
