@@ -41,17 +41,17 @@ def appoint(ldap, env, members):
     ldap.update_entry(entry)
 
 
-def request(ldap, env, wish, zone, asked_by, **about):
+def request(ldap, env, wish, asked_by, **about):
     """Adds a request; gives its UUID.
 
-    wish   'roll' or 'ds-published'.
-    about  Attributes that say which key: rollcallrole and rollcallgeneration, or rollcallfingerprint.
+    wish   'roll', 'ds-published' or 'forget'.
+    about  Attributes that say of what, with lists of values: rollcallzone, and which key of it by rollcallrole and
+           rollcallgeneration or by rollcallfingerprint; or rollcallabout, members.
     """
     identity = str(uuid.uuid4())
     entry = ldap.make_entry(tree.request_dn(env, identity), objectclass=['rollcallRequest'], cn=[identity],
-                            rollcallwish=[wish], rollcallzone=[zone], rollcallaskedby=[asked_by],
-                            rollcallcreated=[datetime.now(timezone.utc).strftime('%Y%m%d%H%M%S.%f000Z')],
-                            **{name: [value] for name, value in about.items()})
+                            rollcallwish=[wish], rollcallaskedby=[asked_by],
+                            rollcallcreated=[datetime.now(timezone.utc).strftime('%Y%m%d%H%M%S.%f000Z')], **about)
     ldap.add_entry(entry)
     return identity
 

@@ -132,7 +132,10 @@ Result<> Agent::run_shell(const Membership& self) {
                                [this] {
                                  if (reporter_) reporter_->changed();
                                },
-                               [this] { start_over(); }});
+                               [this] { start_over(); },
+                               [this](const directory::DirectoryRequest& asked, const Verdict& verdict) {
+                                 forget_as_asked(asked, verdict);
+                               }});
   if (!shell) return tl::unexpected(shell.error());
   shell_ = std::move(*shell);
   shell_->start();

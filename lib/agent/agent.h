@@ -155,6 +155,7 @@ class Agent {
   // agent_reports.cpp
   void start_reporting();
   std::optional<Report> report();
+  void forget_as_asked(const directory::DirectoryRequest& asked, const Verdict& verdict);
 
   // agent_forecast.cpp
   void forecast(const control::Request& request, Reply reply);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What this member tells people's tools through the directory.
+// What this member tells people's tools through the directory, and what it is asked there beyond its keys.
 #include <boost/asio/steady_timer.hpp>
 
 #include "lib/agent/agent.h"
@@ -55,6 +55,16 @@ std::optional<Report> Agent::report() {
     report.zones.emplace(zone.zone.name, std::move(said));
   }
   return report;
+}
+
+// The verb itself, as if somebody on this machine had asked.
+void Agent::forget_as_asked(const directory::DirectoryRequest& asked, const Verdict& verdict) {
+  control::Json members = control::Json::array();
+  for (const MemberId& member : asked.members) members.push_back(to_string(member));
+  const control::Request request{"forget", {{"members", std::move(members)}, {"force", asked.force}}, asked.asked_by, true};
+  answer(request, [verdict](const control::Answer& answered) {
+    verdict(answered ? std::nullopt : std::optional{answered.error().what});
+  });
 }
 
 }  // namespace rollcall::agent

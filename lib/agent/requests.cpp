@@ -41,7 +41,9 @@ void Requests::look(const Uuid& id) {
   if (*turn > 0 && !std::exchange(open.waited, true)) {
     return come_back(id, parts_.stagger * static_cast<std::int64_t>(*turn));
   }
-  answer(id, parts_.carry_out(open.request));
+  parts_.carry_out(open.request, [this, alive = std::weak_ptr(alive_), id](const std::optional<std::string>& why_not) {
+    if (alive.lock()) answer(id, why_not);
+  });
 }
 
 // A lost answer is given again: whoever carries a request out a second time changes nothing.

@@ -20,6 +20,9 @@
 
 namespace rollcall::agent {
 
+/// Why a request was not carried out; nothing if it was.
+using Verdict = std::function<void(const std::optional<std::string>& why_not)>;
+
 struct RequestsParts {
   boost::asio::io_context& loop;
   directory::Directory& directory;
@@ -29,8 +32,8 @@ struct RequestsParts {
 
   /// How many members come before this one; empty while it must not act.
   std::function<std::optional<std::size_t>(const ZoneName&)> turn;
-  /// Does it; says why not.
-  std::function<std::optional<std::string>(const directory::DirectoryRequest&)> carry_out;
+  /// Does it, now or later.
+  std::function<void(const directory::DirectoryRequest&, Verdict)> carry_out;
   std::function<void(const std::string& dn, const std::string& why)> problem;  ///< As for Outbox.
 };
 

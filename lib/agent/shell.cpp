@@ -47,9 +47,9 @@ Shell::Shell(ShellParts parts, Restored restored)
                  [this](const ZoneName& zone) -> std::optional<std::size_t> {
                    const MemberStatus known = status();
                    if (!known.member || !known.may_write) return std::nullopt;
-                   return turn_of(zone, known);
+                   return turn_of(zone.empty() ? "." : zone, known);
                  },
-                 [this](const directory::DirectoryRequest& request) { return carry_out(request); },
+                 [this](const directory::DirectoryRequest& request, const Verdict& verdict) { carry_out(request, verdict); },
                  [this](const std::string& dn, const std::string& why) { problem(dn, why); }}),
       intake_({parts_.self, parts_.base, *member_, trust_, staging_},
               {[this] { wake(); }, [this](const Fact& fact) { heard(fact); },

@@ -52,6 +52,7 @@ struct ShellParts {
   StartGate& start_gate;
   std::function<void()> passed;      ///< Called after each pass.
   std::function<void()> start_over;  ///< This shell is to be replaced by one that reads the store anew.
+  std::function<void(const directory::DirectoryRequest&, Verdict)> forget;  ///< As the verb does.
 };
 
 class Shell {
@@ -98,7 +99,8 @@ class Shell {
   void conflicts(const std::vector<std::string>& lost);
   std::optional<std::string> admit(const Invite& invite, const MemberKeys& joiner);
   void refused(const directory::MemberEntry& entry, const std::string& why);
-  std::optional<std::string> carry_out(const directory::DirectoryRequest& request);
+  void carry_out(const directory::DirectoryRequest& request, const Verdict& verdict);
+  std::optional<std::string> carry_out_for_zone(const directory::DirectoryRequest& request);
   void tell(notify::Level level, std::string event, const ZoneName& zone, std::string text);
 
   /// Runs `work` on the pool and then `done` with its result in the loop, if the shell is still there.

@@ -36,8 +36,19 @@ std::optional<std::string> no_ds_of(const ZoneStatus& zone, const Fingerprint& w
   return "the DS of key " + short_name(wanted) + " of zone " + zone.zone.name + " is not awaited";
 }
 
+std::string what_of(const DirectoryRequest& request) {
+  if (request.wish == directory::Wish::ds_published) return "ds published";
+  if (request.wish == directory::Wish::roll) {
+    return std::string{to_string(*request.role)} + (request.emergency ? " emergency" : "");
+  }
+  std::string text = request.force ? "forget forced" : "forget";
+  for (const MemberId& member : request.members) text += " member=" + to_string(member);
+  return text;
+}
+
 }  // namespace
 
+// Members that are silent are not waited for.
 std::size_t Shell::turn_of(const ZoneName& zone, const MemberStatus& status) const {
   const auto own = crypto_.rank(status.self, zone);
   return static_cast<std::size_t>(
@@ -46,7 +57,7 @@ std::size_t Shell::turn_of(const ZoneName& zone, const MemberStatus& status) con
       }));
 }
 
-std::optional<std::string> Shell::carry_out(const DirectoryRequest& request) {
+std::optional<std::string> Shell::carry_out_for_zone(const DirectoryRequest& request) {
   const MemberStatus status = this->status();
   const ZoneStatus* zone = find_managed(status, request.zone);
   if (zone == nullptr) return "zone " + request.zone + " is not managed here";
@@ -57,14 +68,19 @@ std::optional<std::string> Shell::carry_out(const DirectoryRequest& request) {
                                     request.emergency)
                     : member_->ds_published(request.zone, request.asked_by);
   }
-  const std::string what =
-      rolls ? std::string{to_string(*request.role)} + (request.emergency ? " emergency" : "")
-            : "ds published";
-  tell(notify::Level::notice, why_not ? "request refused" : "request carried out", request.zone,
-       what + " by=" + request.asked_by + " request=" + to_string(request.id) +
-           (why_not ? " why=\"" + *why_not + '"' : ""));
-  wake();
   return why_not;
+}
+
+void Shell::carry_out(const DirectoryRequest& request, const Verdict& verdict) {
+  const auto told = [this, request, verdict](const std::optional<std::string>& why_not) {
+    tell(notify::Level::notice, why_not ? "request refused" : "request carried out", request.zone,
+         what_of(request) + " by=" + request.asked_by + " request=" + to_string(request.id) +
+             (why_not ? " why=\"" + *why_not + '"' : ""));
+    wake();
+    verdict(why_not);
+  };
+  if (request.wish == directory::Wish::forget) return parts_.forget(request, told);
+  told(carry_out_for_zone(request));
 }
 
 }  // namespace rollcall::agent

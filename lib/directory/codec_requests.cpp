@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/directory/codec_requests.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "lib/directory/codec_fields.h"
 
 namespace rollcall::directory {
@@ -8,23 +11,28 @@ namespace {
 
 constexpr const char* report_class = "rollcallMemberReport";
 
-std::optional<Wish> wish_from(std::string_view text) {
-  if (text == "roll") return Wish::roll;
-  if (text == "ds-published") return Wish::ds_published;
-  return std::nullopt;
+constexpr std::pair<Wish, std::string_view> wishes[] = {
+    {Wish::roll, "roll"}, {Wish::ds_published, "ds-published"}, {Wish::forget, "forget"}};
+
+std::string print_wish(const Wish& wish) {
+  return std::string{std::ranges::find(wishes, wish, &std::pair<Wish, std::string_view>::first)->second};
 }
 
-const Form<Wish> wish_form{
-    "a wish that this software knows: roll or ds-published",
-    [](const Wish& wish) -> std::string { return wish == Wish::roll ? "roll" : "ds-published"; },
-    wish_from};
+std::optional<Wish> wish_from(std::string_view text) {
+  const auto* found = std::ranges::find(wishes, text, &std::pair<Wish, std::string_view>::second);
+  return found == std::end(wishes) ? std::nullopt : std::optional{found->first};
+}
 
+const Form<Wish> wish_form{"a wish that this software knows: roll, ds-published or forget", print_wish, wish_from};
+
+/// What a wish cannot do without; null if it has it.
 const char* missing_in(const DirectoryRequest& request) {
-  const bool rolls = request.wish == Wish::roll;
-  if (rolls && !request.role) return "rollcallrole";
-  if (rolls && !request.generation) return "rollcallgeneration";
-  if (!rolls && !request.key) return "rollcallfingerprint";
-  return nullptr;
+  const bool about_members = request.wish == Wish::forget;
+  if (about_members) return request.members.empty() ? "rollcallabout" : nullptr;
+  if (request.zone.empty()) return "rollcallzone";
+  if (request.wish == Wish::ds_published) return request.key ? nullptr : "rollcallfingerprint";
+  if (!request.role) return "rollcallrole";
+  return request.generation ? nullptr : "rollcallgeneration";
 }
 
 Attributes named(const char* object_class, const std::string& name) {
@@ -38,10 +46,12 @@ Result<DirectoryRequest> read_request(const Entry& entry) {
   DirectoryRequest request;
   reader.one("cn", request.id, form::uuid);
   reader.one("rollcallwish", request.wish, wish_form);
-  reader.one("rollcallzone", request.zone, form::zone_name);
+  reader.or_default("rollcallzone", request.zone, form::zone_name);
   reader.optional("rollcallrole", request.role, form::role);
   reader.optional("rollcallgeneration", request.generation, form::number32);
   reader.optional("rollcallfingerprint", request.key, form::digest);
+  reader.many("rollcallabout", request.members, form::uuid);
+  reader.or_default("rollcallforce", request.force, form::truth);
   reader.or_default("rollcallemergency", request.emergency, form::truth);
   reader.or_default("rollcallaskedby", request.asked_by, form::text);
   if (const char* missing = missing_in(request)) reader.complain(missing, "is missing");

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/core/fact.h"
 #include "lib/directory/codec_dn.h"
@@ -17,7 +18,7 @@
 
 namespace rollcall::directory {
 
-enum class Wish : std::uint8_t { roll, ds_published };
+enum class Wish : std::uint8_t { roll, ds_published, forget };
 
 /// An administrator's wish. It names what it is about, so that a late reader does not do it twice.
 struct DirectoryRequest {
@@ -28,6 +29,8 @@ struct DirectoryRequest {
   std::optional<std::uint32_t>
       generation;                  ///< Of `roll`: of the newest key, the one to be replaced.
   std::optional<Fingerprint> key;  ///< Of `ds_published`: whose DS the parent has.
+  std::vector<MemberId> members;  ///< Of `forget`.
+  bool force = false;             ///< Of `forget`: though something speaks against it.
   bool emergency = false;
   std::string asked_by;  ///< As it says itself.
   bool operator==(const DirectoryRequest&) const = default;

@@ -37,7 +37,7 @@ TEST_CASE("a request to roll names the key that it is to replace", "[codec]") {
                                           {"rollcallaskedby", "admin@TEST"}}));
   REQUIRE(read);
   CHECK(*read == DirectoryRequest{asked, Wish::roll, "example.test.", Role::ksk, 4, std::nullopt,
-                                  true, "admin@TEST"});
+                                  {}, false, true, "admin@TEST"});
   CHECK_THAT(complaint({{"rollcallwish", "roll"}, {"rollcallrole", "KSK"}}),
              Catch::EndsWith("rollcallgeneration is missing"));
   CHECK_THAT(complaint({{"rollcallwish", "roll"}, {"rollcallgeneration", "4"}}),
@@ -52,6 +52,20 @@ TEST_CASE("a word about a DS names its key", "[codec]") {
   CHECK(read->key == filled<32>(0x11));
   CHECK_THAT(complaint({{"rollcallwish", "ds-published"}}),
              Catch::EndsWith("rollcallfingerprint is missing"));
+}
+
+TEST_CASE("a request to forget names members and no zone", "[codec]") {
+  Entry entry = request({{"rollcallwish", "forget"}, {"rollcallforce", "TRUE"}});
+  entry.attributes.erase("rollcallzone");
+  CHECK_THAT(read_request(entry).error().what, Catch::EndsWith("rollcallabout is missing"));
+  entry.attributes["rollcallabout"] = {to_bytes(to_string(carol)), to_bytes(to_string(bob))};
+  const auto read = read_request(entry);
+  REQUIRE(read);
+  CHECK(read->wish == Wish::forget);
+  CHECK(read->members == std::vector{bob, carol});
+  CHECK(read->force);
+  entry.attributes["rollcallwish"] = {to_bytes("roll")};
+  CHECK_THAT(read_request(entry).error().what, Catch::EndsWith("rollcallzone is missing"));
 }
 
 TEST_CASE("a wish that is not known is refused by name", "[codec]") {

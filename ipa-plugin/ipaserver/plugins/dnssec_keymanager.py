@@ -6,7 +6,7 @@ from ipalib.plugable import Registry
 from ipapython.dn import DN
 
 from rollcall_ipa import changes, entries, masters, tree, views
-from rollcall_ipa.command import KeyManagerMethod, host_name, shown, shown_lists, shown_truths
+from rollcall_ipa.command import KeyManagerMethod, host_name, shown, shown_lists, shown_requests, shown_truths
 
 __doc__ = _("""
 DNSSEC key manager
@@ -29,6 +29,9 @@ EXAMPLES:
 
  Show all servers with an agent:
    ipa dnssec-keymanager-find
+
+ Give up a server that is gone for good, so that nobody waits for it any more:
+   ipa dnssec-keymanager-forget c.example.com
 """)
 
 register = Registry()
@@ -79,6 +82,8 @@ class dnssec_keymanager(Object):
             zones_held=_('Zones held')),
         *shown(held_zone=_('Zone'), held_why=_('Why')),
         *shown_lists(alarms=_('Alarms')),
+        *shown_lists(forgotten=_('Servers given up')),
+        *shown_requests(),
         *shown(
             master_key=_('Epoch of the master key'),
             cluster=_('Cluster UUID'),
@@ -224,3 +229,36 @@ class dnssec_keymanager_find(KeyManagerMethod):
         lines = [line for line in view.said['members'] if line['in_roster'] and (criteria or '').lower() in line['host']]
         found = [entries.member(line, view.said) for line in sorted(lines, key=lambda line: line['host'])]
         return {'result': found, 'count': len(found), 'truncated': False}
+
+
+@register()
+class dnssec_keymanager_forget(KeyManagerMethod):
+    __doc__ = _('Give up servers that are gone for good.')
+
+    obj_name = 'dnssec_keymanager'
+    attr_name = 'forget'
+    has_output = (output.summary, output.Entry('result'))
+    msg_summary = _('Servers are given up once every other one has agreed')
+
+    takes_options = (
+        Flag('force', label=_('Force'), doc=_('Also if such a server still seems to answer: you know that it is off for good.')),
+    )
+
+    def get_args(self):
+        yield Str('replica+', cli_name='replica', label=_('Server'), normalizer=host_name)
+
+    def execute(self, *args, **options):
+        said = views.cluster(self.ldap, self.api.env).said
+        lines = [self._member(said, host) for host in args[0]]
+        about = {'rollcallabout': [line['member'] for line in lines]}
+        if options['force']:
+            about['rollcallforce'] = [True]
+        return {'result': {'forgotten': [line['host'] for line in lines], **self.ask('forget', **about)}}
+
+    @staticmethod
+    def _member(said, host):
+        """The server itself may be gone from cn=masters already: what counts is that it is a member."""
+        line = views.member_named(said, host)
+        if line is None:
+            raise errors.NotFound(reason=_('%s: no DNSSEC key manager is a member by this name') % host)
+        return line

@@ -3,10 +3,9 @@ from ipalib import _, errors, ngettext, output
 from ipalib.frontend import Object
 from ipalib.parameters import DNSNameParam, Flag, Str, StrEnum
 from ipalib.plugable import Registry
-from ipalib.request import context
 
 from rollcall_ipa import changes, entries, views
-from rollcall_ipa.command import KeyManagerMethod, shown, shown_lists, shown_truths
+from rollcall_ipa.command import KeyManagerMethod, shown, shown_lists, shown_requests, shown_truths
 
 __doc__ = _("""
 DNSSEC keys of zones
@@ -81,11 +80,8 @@ class dnssec_zone(Object):
         *shown_lists(next_roll=_('Next rollovers'), holds=_('What waits')),
         *shown(hold_step=_('Step'), held_why=_('Why'), hold_until=_('Until')),
         *shown_lists(requests=_('Requests'), alarms=_('Alarms')),
-        *shown(
-            request=_('Request'),
-            request_state=_('State of the request'),
-            answered_by=_('Answered by'),
-            source=_('According to')),
+        *shown_requests(),
+        *shown(source=_('According to')),
     )
 
 
@@ -94,29 +90,10 @@ class ZoneMethod(KeyManagerMethod):
 
     obj_name = 'dnssec_zone'
 
-    def ask(self, wish, zone, **about):
-        """Adds a request as the user and waits for its answer; gives the entry to print, or raises the refusal."""
-        env = self.api.env
-        principal = getattr(context, 'principal', None) or 'nobody'
-        identity = changes.request(self.ldap, env, wish, zone, str(principal), **about)
-        answer = changes.await_answer(self.ldap, env, identity)
-        host = self._hosts().get(answer.by)
-        if answer.state == 'refused':
-            raise changes.refusal(answer, host)
-        if answer is changes.PENDING:
-            self.warn(_('No agent has answered yet; the request stays, and ipa dnssec-zone-show tells of it'))
-        entry = {'zone': zone, 'request': identity, 'request_state': answer.state}
-        return {**entry, 'answered_by': host} if host else entry
-
-    def _hosts(self):
-        """Host names of members by UUID."""
-        said = views.cluster(self.ldap, self.api.env).said
-        return {line['member']: line['host'] for line in said['members']}
-
     def told_requests(self, zone):
         """A line about each of the newest requests."""
         asked = changes.about_zone(self.ldap, self.api.env, zone)
-        hosts = self._hosts() if asked else {}
+        hosts = self.hosts() if asked else {}
         return [self._line(one, changes.answer(self.ldap, self.api.env, one.id), hosts) for one in asked]
 
     @staticmethod
@@ -184,10 +161,10 @@ class dnssec_zone_roll(ZoneMethod):
         if not generations:
             raise errors.ValidationError(name='role', error=_('zone %(zone)s has no %(role)s') % {
                 'zone': name, 'role': role})
-        about = {'rollcallrole': role, 'rollcallgeneration': str(max(generations))}
+        about = {'rollcallrole': [role], 'rollcallgeneration': [str(max(generations))]}
         if options['emergency']:
-            about['rollcallemergency'] = 'TRUE'
-        return {'result': self.ask('roll', name, **about)}
+            about['rollcallemergency'] = [True]
+        return {'result': {'zone': name, **self.ask('roll', rollcallzone=[name], **about)}}
 
 
 @register()
@@ -210,7 +187,8 @@ class dnssec_zone_ds(ZoneMethod):
         self.warn(*view.notes)
         entry = entries.ds(view)
         if options['published']:
-            entry.update(self.ask('ds-published', zone_name(zone), rollcallfingerprint=self._awaited(view, zone)))
+            entry.update(self.ask('ds-published', rollcallzone=[zone_name(zone)],
+                                  rollcallfingerprint=[self._awaited(view, zone)]))
         return {'result': entry}
 
     @staticmethod
