@@ -17,6 +17,8 @@ Digest CoreCrypto::chain(const Digest& before, const Signature& signature) const
 }
 
 std::uint64_t CoreCrypto::rank(const MemberId& member, const ZoneName& zone) const {
+  // Ranks are also drawn for what is no zone: the id of a fact, the name of a member.
+  if (dns::canonical_zone(zone) != zone) return crypto::rendezvous(member, to_bytes(zone));
   return crypto::rendezvous(member, dns::zone_wire(zone));
 }
 

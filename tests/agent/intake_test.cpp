@@ -207,6 +207,13 @@ TEST_CASE("a request and its answer are told, and one that cannot be read is an 
   CHECK_THAT(reader.alarm_about(entry.dn), Catch::Contains("rollcallgeneration is missing"));
 
   entry.attributes["rollcallgeneration"] = {to_bytes("3")};
+  for (const char* name : {".", "-a.test.", "$(id)."}) {
+    entry.attributes["rollcallzone"] = {to_bytes(name)};
+    reader.intake.entry(entry);
+    CHECK(reader.asked.empty());
+    CHECK_THAT(reader.alarm_about(entry.dn), Catch::Contains("not a zone name"));
+  }
+  entry.attributes["rollcallzone"] = {to_bytes("example.test.")};
   reader.intake.entry(entry);
   CHECK(reader.alarm_about(entry.dn).empty());
   REQUIRE(reader.asked.size() == 1);
