@@ -173,9 +173,11 @@ Result<> Intake::take_fact(directory::Entry& entry) {
 Result<> Intake::take_request(const directory::Entry& entry) {
   auto request = directory::read_request(entry);
   if (!request) return tl::unexpected(request.error());
-  const auto canonical = dns::canonical_zone(request->zone);
-  if (!canonical) return tl::unexpected(canonical.error());
-  if (*canonical != request->zone) return fail(Errc::malformed, "must name the zone " + *canonical);
+  if (request->wish != directory::Wish::forget) {
+    const auto canonical = dns::canonical_zone(request->zone);
+    if (!canonical) return tl::unexpected(canonical.error());
+    if (*canonical != request->zone) return fail(Errc::malformed, "must name the zone " + *canonical);
+  }
   if (events_.request) events_.request(std::move(*request));
   return {};
 }

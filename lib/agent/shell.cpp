@@ -47,7 +47,7 @@ Shell::Shell(ShellParts parts, Restored restored)
                  [this](const ZoneName& zone) -> std::optional<std::size_t> {
                    const MemberStatus known = status();
                    if (!known.member || !known.may_write) return std::nullopt;
-                   return turn_of(zone.empty() ? "." : zone, known);
+                   return turn_of(zone, known);
                  },
                  [this](const directory::DirectoryRequest& request, const Verdict& verdict) { carry_out(request, verdict); },
                  [this](const std::string& dn, const std::string& why) { problem(dn, why); }}),
