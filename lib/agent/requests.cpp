@@ -36,7 +36,7 @@ void Requests::come_back(const Uuid& id, Nanoseconds pause) {
 
 void Requests::look(const Uuid& id) {
   Open& open = open_.at(id);
-  const auto turn = parts_.turn(open.request.zone);
+  const auto turn = parts_.turn(open.request);
   if (!turn) return come_back(id, std::max(parts_.stagger, shortest_pause));
   if (*turn > 0 && !std::exchange(open.waited, true)) {
     return come_back(id, parts_.stagger * static_cast<std::int64_t>(*turn));

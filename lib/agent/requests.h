@@ -31,7 +31,7 @@ struct RequestsParts {
   Nanoseconds stagger{};  ///< Between two ranks; and until a member that may not write looks again.
 
   /// How many members come before this one; empty while it must not act.
-  std::function<std::optional<std::size_t>(const ZoneName&)> turn;
+  std::function<std::optional<std::size_t>(const directory::DirectoryRequest&)> turn;
   /// Does it, now or later.
   std::function<void(const directory::DirectoryRequest&, Verdict)> carry_out;
   std::function<void(const std::string& dn, const std::string& why)> problem;  ///< As for Outbox.

@@ -44,10 +44,12 @@ Shell::Shell(ShellParts parts, Restored restored)
       outbox_({parts_.loop, parts_.directory, parts_.store, parts_.self, parts_.base},
               [this](const std::string& dn, const std::string& why) { problem(dn, why); }),
       requests_({parts_.loop, parts_.directory, parts_.base, parts_.self.self.member, parts_.settings.step_stagger,
-                 [this](const ZoneName& zone) -> std::optional<std::size_t> {
+                 [this](const directory::DirectoryRequest& request) -> std::optional<std::size_t> {
                    const MemberStatus known = status();
                    if (!known.member || !known.may_write) return std::nullopt;
-                   return turn_of(zone, known);
+                   // Whoever is to be forgotten has no say in it.
+                   if (std::ranges::find(request.members, known.self) != request.members.end()) return std::nullopt;
+                   return turn_of(request.zone, known);
                  },
                  [this](const directory::DirectoryRequest& request, const Verdict& verdict) { carry_out(request, verdict); },
                  [this](const std::string& dn, const std::string& why) { problem(dn, why); }}),
