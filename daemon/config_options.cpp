@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "lib/directory/codec_ipa.h"
+
 namespace rollcall::daemon {
 namespace {
 
@@ -110,6 +112,23 @@ Option serve_option() {
   return option;
 }
 
+Option follow_option() {
+  Option option{"ipa",
+                "follow",
+                "Whether the switch of each zone in IPA (idnsSecInlineSigning) is followed, and its servers are\n"
+                "compared with the members. The base must be cn=rollcall,cn=dns,SUFFIX.",
+                {},
+                {}};
+  option.read = [](Draft& draft, const toml::node& node) -> Result<> {
+    const auto truth = node.value_exact<bool>();
+    if (!truth) return fail(Errc::malformed, "must be true or false");
+    draft.follows_ipa = *truth;
+    return {};
+  };
+  option.print = [](const Draft& draft) { return std::string{draft.follows_ipa ? "true" : "false"}; };
+  return option;
+}
+
 #define FIELD(member) \
   [](auto& draft) -> auto& { return draft.member; }
 #define SETTING(name) FIELD(config.settings.name)
@@ -207,6 +226,11 @@ std::vector<Option> signer_options() {
       path("signer", "key_directory",
            "Key files go to <key_directory>/<zone>/, which named must be able to read.",
            FIELD(bind.keys)),
+      field("signer", "key_layout",
+            "\"zone\": as key_directory says; \"dyndb-ldap\": named has its zones from bind-dyndb-ldap, so key\n"
+            "files go to <key_directory>/<zone>/keys/, where IPA has key_directory\n"
+            "/var/named/dyndb-ldap/ipa/master.",
+            FIELD(key_layout), one_of({"zone", "dyndb-ldap"})),
       field("signer", "rndc",
             "The program and its options, as [\"rndc\", \"-c\", \"/etc/bind/rndc.conf\"].",
             FIELD(bind.rndc), read_texts),
@@ -221,12 +245,19 @@ std::vector<Option> signer_options() {
   };
 }
 
+std::vector<Option> ipa_options() {
+  return {
+      follow_option(),
+      duration("ipa", "interval", "Between two looks at its zones and servers.", FIELD(ipa_interval), {1s, 24h}),
+  };
+}
+
 #undef SETTING
 #undef FIELD
 
 std::vector<Option> all_options() {
   std::vector<Option> all = agent_options();
-  for (auto* more : {&directory_options, &signer_options}) {
+  for (auto* more : {&directory_options, &ipa_options, &signer_options}) {
     for (Option& option : more()) all.push_back(std::move(option));
   }
   return all;
@@ -263,6 +294,7 @@ const std::vector<Section>& sections() {
   static const std::vector<Section> table{
       {"agent", "This machine."},
       {"directory", "The LDAP directory that all members share."},
+      {"ipa", "The tree of FreeIPA in which the directory stands, if it does."},
       {"signer", "The DNS server of this machine."},
       {"parent",
        "The servers of a parent zone, asked for the DS of our zones. One [[parent]] for each "
@@ -285,6 +317,9 @@ Draft draft_of(const Config& config) {
   Draft draft = default_draft(config.host);
   draft.config = config;
   draft.signer_kind = config.signer ? "bind" : "none";
+  draft.follows_ipa = config.ipa_interval.has_value();
+  draft.ipa_interval = config.ipa_interval.value_or(draft.ipa_interval);
+  if (config.signer && config.signer->layout == signer::KeyLayout::dyndb_ldap) draft.key_layout = "dyndb-ldap";
   if (config.signer) draft.bind = *config.signer;
   if (const auto* password = std::get_if<directory::PasswordAuth>(&config.directory.auth)) {
     draft.authentication = "password";
@@ -321,6 +356,14 @@ Result<Config> finish(Draft draft) {
   if (const auto valid = directory::validate(config.directory); !valid) {
     return fail(Errc::malformed, "[directory]: " + valid.error().what);
   }
+  if (draft.follows_ipa) {
+    if (const auto in_ipa = directory::ipa_suffix(config.directory.base); !in_ipa) {
+      return fail(Errc::malformed, "[ipa]: follow is true, but " + in_ipa.error().what);
+    }
+    config.ipa_interval = draft.ipa_interval;
+  }
+  using signer::KeyLayout;
+  draft.bind.layout = draft.key_layout == "dyndb-ldap" ? KeyLayout::dyndb_ldap : KeyLayout::zone;
   config.settings.serves_dns = draft.signer_kind == "bind";
   for (const std::string& address : config.settings.addresses) {
     if (const auto read = dns::address_from(address); !read) {

@@ -19,6 +19,9 @@ struct Draft {
   std::string authentication = "external";
   std::string bind_dn, password_file, certificate, key, keytab;
   std::string signer_kind = "bind";
+  std::string key_layout = "zone";
+  bool follows_ipa = false;
+  Seconds ipa_interval{10};
   signer::BindConfig bind;
 };
 

@@ -40,6 +40,7 @@ agent::AgentOptions agent_options(const Config& config) {
   options.signer = config.signer;
   options.parents = config.parents;
   options.report_interval = config.report_interval;
+  options.ipa_interval = config.ipa_interval;
   options.start_limit = config.start_limit;
   options.log_level = notify::level_from(config.log_level).value_or(notify::Level::notice);
   return options;

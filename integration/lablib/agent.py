@@ -10,6 +10,13 @@ from lablib import clocks, directory, directory389, tools
 from lablib.layout import PARENT, Layout, Master, write_atomically
 from lablib.ports import LOOPBACK
 
+_IPA = """key_layout = "dyndb-ldap"
+
+[ipa]
+follow = true
+interval = "1s"
+"""
+
 
 def prepare(master: Master, layout: Layout) -> None:
     """Texts are written as JSON, which TOML reads as it is."""
@@ -38,6 +45,7 @@ server = {json.dumps(f"{LOOPBACK}@{master.dns_port}")}
 key_directory = {json.dumps(str(master.keys))}
 rndc = {json.dumps(rndc)}
 named_conf = {json.dumps(str(master.root / "named.conf"))}
+{_IPA if layout.spec.ipa else ""}
 
 [[parent]]
 zone = {json.dumps(PARENT)}

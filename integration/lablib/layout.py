@@ -42,6 +42,7 @@ class Spec:
     leashed: bool = False        # the lab ends when the process that started it does
     engine: str = "slapd"        # of the directories: the embedded one, or 389ds
     synchronises: bool = True    # 389ds only: with RFC 4533
+    ipa: bool = False            # 389ds only: agents follow the tree of IPA, and keys stand where bind-dyndb-ldap has them
 
     @property
     def base(self) -> str:
@@ -98,6 +99,11 @@ class Master:
     def keys(self) -> Path:
         """Below it one directory a zone."""
         return self.root / "keys"
+
+    def keys_of(self, zone: str, spec: Spec) -> Path:
+        """Where named looks for the keys of a zone."""
+        own = self.keys / zone.rstrip(".")
+        return own / "keys" if spec.ipa else own
 
 
 @dataclass

@@ -61,14 +61,14 @@ def _zone_text(zone: str, layout: Layout) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _zone_clause(zone: str, master: Master) -> str:
+def _zone_clause(zone: str, master: Master, spec: Spec) -> str:
     name = zone.rstrip(".")
     return f"""zone "{name}" {{
   type primary;
   file "{name}.zone";
   inline-signing yes;
   auto-dnssec maintain;
-  key-directory "{master.keys / name}";
+  key-directory "{master.keys_of(zone, spec)}";
 }};
 """
 
@@ -79,7 +79,7 @@ def prepare_master(master: Master, layout: Layout) -> None:
     for zone in layout.spec.zones:
         (master.keys / zone.rstrip(".")).mkdir(parents=True)
         write_atomically(master.root / "dns" / f"{zone.rstrip('.')}.zone", _zone_text(zone, layout))
-    clauses = [_zone_clause(zone, master) for zone in layout.spec.zones]
+    clauses = [_zone_clause(zone, master, layout.spec) for zone in layout.spec.zones]
     write_atomically(master.root / "named.conf", _options(master.root, master.dns_port) + "".join(clauses))
 
 

@@ -26,9 +26,13 @@ WITHOUT_AGENT = "d.lab.test"
 
 # Of IPA's schema what our entries use; numbers of ours, since it is for a test.
 _SCHEMA = {
-    "attributeTypes": ["( 2.25.7.1 NAME 'ipaConfigString' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )"],
+    "attributeTypes": ["( 2.25.7.1 NAME 'ipaConfigString' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+                       "( 2.25.7.4 NAME 'idnsName' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
+                       "( 2.25.7.5 NAME 'idnsSecInlineSigning' EQUALITY booleanMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.7 SINGLE-VALUE )"],
     "objectClasses": ["( 2.25.7.2 NAME 'ipaConfigObject' AUXILIARY MAY ( ipaConfigString $ cn ) )",
-                      "( 2.25.7.3 NAME 'nestedGroup' SUP groupOfNames STRUCTURAL )"]}
+                      "( 2.25.7.3 NAME 'nestedGroup' SUP groupOfNames STRUCTURAL )",
+                      "( 2.25.7.6 NAME 'idnsZone' STRUCTURAL MUST ( idnsName ) MAY ( idnsSecInlineSigning ) )",
+                      "( 2.25.7.7 NAME 'idnsSecKey' STRUCTURAL MUST ( cn ) )"]}
 
 
 def user_dn(name: str) -> str:
@@ -37,6 +41,10 @@ def user_dn(name: str) -> str:
 
 def service_dn(host: str) -> str:
     return f"cn=DNSKeyManager,cn={host},{MASTERS}"
+
+
+def zone_dn(zone: str) -> str:
+    return f"idnsname={zone},cn=dns,{SUFFIX}"
 
 
 def plant(connection: Any, hosts: list[str], agents: list[str]) -> None:

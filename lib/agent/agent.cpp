@@ -141,6 +141,7 @@ Result<> Agent::run_shell(const Membership& self) {
   shell_ = std::move(*shell);
   shell_->start();
   start_reporting();
+  start_following_ipa();
   return {};
 }
 

@@ -5,12 +5,15 @@
 //   agent.cpp             start, and who answers which verb
 //   agent_membership.cpp  init, invite, join
 //   agent_departures.cpp  leave, forget
-//   agent_changes.cpp     set, roll, abandon, step, ds-published, ds-withdrawn, serve, gate,
-//   gate-override agent_zones.cpp       zone-add, zone-remove, zone-insecure, zone-secure, suspend,
-//   resume agent_policies.cpp    policy-list, policy-show, policy-set agent_looking.cpp     status,
-//   info, zone-show, ds-show, check agent_forecast.cpp    forecast agent_master_key.cpp
-//   master-key-show, master-key-rotate agent_events.cpp      log, events agent_reports.cpp     what
-//   others read in the directory of all that (no verb)
+//   agent_changes.cpp     set, roll, abandon, step, ds-published, ds-withdrawn, serve, gate, gate-override
+//   agent_zones.cpp       zone-add, zone-remove, zone-insecure, zone-secure, suspend, resume
+//   agent_policies.cpp    policy-list, policy-show, policy-set
+//   agent_looking.cpp     status, info, zone-show, ds-show, check
+//   agent_forecast.cpp    forecast
+//   agent_master_key.cpp  master-key-show, master-key-rotate
+//   agent_events.cpp      log, events
+//   agent_ipa.cpp         the switches of zones in a tree of IPA (no verb)
+//   agent_reports.cpp     what others read in the directory of all that (no verb)
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -22,6 +25,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/agent/ipa_follower.h"
 #include "lib/agent/reporter.h"
 #include "lib/agent/shell.h"
 #include "lib/control/message.h"
@@ -41,6 +45,7 @@ struct AgentOptions {
   std::vector<ParentServers> parents;
   notify::Level log_level = notify::Level::notice;
   Seconds report_interval{10};  ///< Between two looks whether the report in the directory is still right.
+  std::optional<Seconds> ipa_interval;  ///< Between two looks at the tree of IPA around the base; empty: there is none.
   Seconds start_limit{180};  ///< For the first complete look at the directory.
 };
 
@@ -124,7 +129,13 @@ class Agent {
   void zone_secure(const control::Request& request, Reply reply);
   void suspend(const control::Request& request, Reply reply);
   void resume(const control::Request& request, Reply reply);
-  void write_zone(ZoneConfig config, std::string who, Reply reply);
+  struct NewZone {
+    ZoneConfig config;
+    std::string who;
+    bool switched_on = false;  ///< Because of its switch in IPA, see ipa_tree.h.
+  };
+  void add_zone(NewZone zone, Reply reply);
+  void write_zone(NewZone zone, Reply reply);
   void want_of_zone(const ZoneName& zone, const ZoneWish& wish, Done<> done);
   void zone_security(const control::Request& request, bool insecure, Reply reply);
   void set_suspended(const control::Request& request, bool on, Reply reply);
@@ -151,6 +162,14 @@ class Agent {
   void with_status(std::function<void(const MemberStatus&)> use);
 
   control::Json ds_json(const ZoneStatus& zone) const;
+
+  // agent_ipa.cpp
+  struct Ipa;
+  void start_following_ipa();
+  void looked_at_ipa(const Result<IpaTree>& tree);
+  void follow(const SwitchTurn& turn, const MemberStatus& status);
+  void manage(const SwitchTurn& turn, std::function<void(const std::string&)> done);
+  std::optional<control::Problem> kept_by_ipa(const ZoneName& zone) const;
 
   // agent_reports.cpp
   void start_reporting();
@@ -185,6 +204,7 @@ class Agent {
   std::unique_ptr<Keyring> keyring_;
   std::unique_ptr<Shell> shell_;  ///< Null while this machine is in no cluster.
   std::unique_ptr<Reporter> reporter_;  ///< Null until the server said who we are.
+  std::shared_ptr<Ipa> ipa_;  ///< Null in other trees, and while this machine is in no cluster.
   bool has_reported_ = false;
   std::string report_problem_;
   bool busy_ = false;             ///< An init or join is under way.

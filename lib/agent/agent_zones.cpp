@@ -9,6 +9,7 @@
 #include "lib/control/args.h"
 #include "lib/directory/codec_config.h"
 #include "lib/directory/codec_dn.h"
+#include "lib/directory/codec_ipa.h"
 #include "lib/dns/names.h"
 #include "lib/signer/key_directory.h"
 
@@ -68,15 +69,20 @@ void Agent::tell_of_zone(std::string event, const ZoneName& zone, std::string te
 void Agent::zone_add(const control::Request& request, Reply reply) {
   const auto zone = zone_arg(request.args);
   if (!zone) return reply(tl::unexpected(Problem(zone.error())));
-  if (auto fits = signer::check_key_file_names(*zone); !fits) {
-    return reply(tl::unexpected(Problem(fits.error())));
-  }
   const auto policy_name = control::optional_text_arg(request.args, "policy");
   if (!policy_name) return reply(tl::unexpected(Problem(policy_name.error())));
-  const ZoneConfig config{{*zone, 1}, policy_name->value_or("default")};
+  if (auto kept = kept_by_ipa(*zone)) return reply(tl::unexpected(std::move(*kept)));
+  add_zone({{{*zone, 1}, policy_name->value_or("default")}, request.who}, std::move(reply));
+}
+
+void Agent::add_zone(NewZone zone, Reply reply) {
+  if (auto fits = signer::check_key_file_names(zone.config.zone.name); !fits) {
+    return reply(tl::unexpected(Problem(fits.error())));
+  }
   directory_->read(
-      directory::policy_dn(options_.directory.base, config.policy),
-      [this, config, who = request.who, reply](const Result<directory::Entry>& policy) {
+      directory::policy_dn(options_.directory.base, zone.config.policy),
+      [this, zone, reply](const Result<directory::Entry>& policy) {
+        const ZoneConfig& config = zone.config;
         if (!policy && policy.error().code == Errc::not_found) {
           return reply(control::refuse(Errc::not_found, "policy " + config.policy + ": not there",
                                        "rollcall policy list"));
@@ -84,15 +90,16 @@ void Agent::zone_add(const control::Request& request, Reply reply) {
         const auto read = policy ? directory::read_policy(*policy) : tl::unexpected(policy.error());
         if (!read) return reply(tl::unexpected(Problem(read.error())));
         if (auto no = too_short(config.policy, *read)) return reply(tl::unexpected(std::move(*no)));
-        write_zone(config, who, reply);
+        write_zone(zone, reply);
       });
 }
 
 // A zone that was there before is another one now, or its old facts would speak for the new zone.
 // Its entry stays when it is removed, so that all know its number.
-void Agent::write_zone(ZoneConfig config, std::string who, Reply reply) {
-  const std::string dn = directory::zone_dn(options_.directory.base, config.zone.name);
-  directory_->read(dn, [this, dn, config, who, reply](const Result<directory::Entry>& entry) mutable {
+void Agent::write_zone(NewZone zone, Reply reply) {
+  const std::string dn = directory::zone_dn(options_.directory.base, zone.config.zone.name);
+  directory_->read(dn, [this, dn, zone, reply](const Result<directory::Entry>& entry) mutable {
+    ZoneConfig& config = zone.config;
     const bool new_one = !entry && entry.error().code == Errc::not_found;
     const auto before = entry ? directory::read_zone(*entry) : tl::unexpected(entry.error());
     if (!new_one && !before) return reply(tl::unexpected(Problem(before.error())));
@@ -100,7 +107,7 @@ void Agent::write_zone(ZoneConfig config, std::string who, Reply reply) {
     if (!new_one) shell_->member().zone(*before);  // the directory may be ahead of what is followed
     config.zone.incarnation = shell_->member().next_incarnation(config.zone.name);
     const bool goes_on = !new_one && config.zone.incarnation == before->zone.incarnation;
-    const auto written = [this, config, goes_on, who, reply](const Result<>& done) {
+    const auto written = [this, config, goes_on, who = zone.who, reply](const Result<>& done) {
       if (!done && done.error().code == Errc::conflict) {
         return reply(tl::unexpected(managed_already(config.zone.name)));
       }
@@ -117,8 +124,10 @@ void Agent::write_zone(ZoneConfig config, std::string who, Reply reply) {
                  {"policy", config.policy},
                  {"warnings", std::move(warnings)}});
     };
-    if (new_one) return directory_->add({dn, directory::attributes_of(config)}, written);
-    directory_->modify(dn, all_of(config), written);
+    directory::Attributes attributes = new_one ? directory::attributes_of(config) : all_of(config);
+    if (zone.switched_on) attributes[directory::switched_on_attribute] = {to_bytes("TRUE")};
+    if (new_one) return directory_->add({dn, std::move(attributes)}, written);
+    directory_->modify(dn, std::move(attributes), written);
   });
 }
 

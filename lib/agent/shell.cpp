@@ -151,6 +151,15 @@ void Shell::conflicts(const std::vector<std::string>& lost) {
   conflicts_ = lost;
 }
 
+void Shell::alarms_of_tree(std::vector<std::string> alarms) {
+  if (alarms == tree_alarms_) return;
+  for (const std::string& one : alarms) {
+    if (std::ranges::find(tree_alarms_, one) == tree_alarms_.end()) tell(notify::Level::error, "tree of ipa", "", one);
+  }
+  tree_alarms_ = std::move(alarms);
+  wake();
+}
+
 void Shell::problem(const std::string& dn, const std::string& why) {
   if (why.empty()) {
     problems_.erase(dn);
@@ -214,6 +223,7 @@ MemberStatus Shell::status() const {
     status.alarms.push_back("replication conflict, one of two entries is hidden: " + lost +
                             "; say again what is missing, then delete this one");
   }
+  status.alarms.insert(status.alarms.end(), tree_alarms_.begin(), tree_alarms_.end());
   return status;
 }
 

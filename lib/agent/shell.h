@@ -76,6 +76,9 @@ class Shell {
   /// The core's own words, and the alarms of this shell.
   MemberStatus status() const;
 
+  /// What is amiss in the tree around the base, all of it; told of until it is said anew.
+  void alarms_of_tree(std::vector<std::string> alarms);
+
   /// How many members that are heard of come before this one for a zone.
   std::size_t turn_of(const ZoneName& zone, const MemberStatus& status) const;
 
@@ -156,6 +159,7 @@ class Shell {
   std::string store_alarm_;
   std::map<std::string, std::string> problems_;  ///< By DN: what cannot be written there.
   std::vector<std::string> conflicts_;  ///< Entries that lost one, as the directory tells them.
+  std::vector<std::string> tree_alarms_;
   std::map<ZoneName, ParentLook> parent_looks_;
   Pace pace_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -70,6 +70,15 @@ class Directory {
   /// Errors  not_found, denied, unavailable.
   virtual void read(std::string dn, Done<Entry> done) = 0;
 
+  /// Reads entries at and below a DN, which may be outside of the base, in no order.
+  ///
+  /// filter  As of RFC 4515. What we may not see looks as if it were not there.
+  /// names   Of the attributes wanted.
+  /// Errors  not_found if there is no `dn`, or it may not be seen; denied; unavailable. All or nothing: a limit of
+  ///         the server that cuts the answer short is an error.
+  virtual void search(std::string dn, std::string filter, std::vector<std::string> names,
+                      Done<std::vector<Entry>> done) = 0;
+
   /// Tells as which DN the server knows us, in the form of Entry::dn; empty if as nobody.
   ///
   /// Errors  denied, unavailable; malformed if the identity is no DN.

@@ -243,6 +243,11 @@ void LdapDirectory::read(std::string dn, Done<Entry> done) {
   impl_->submit(read_request(std::move(dn), {"*"}, impl_->while_alive(std::move(done))));
 }
 
+void LdapDirectory::search(std::string dn, std::string filter, std::vector<std::string> names,
+                           Done<std::vector<Entry>> done) {
+  impl_->submit(find_request(std::move(dn), std::move(filter), std::move(names), impl_->while_alive(std::move(done))));
+}
+
 void LdapDirectory::who_am_i(Done<std::string> done) {
   impl_->submit(who_am_i_request(impl_->while_alive(std::move(done))));
 }

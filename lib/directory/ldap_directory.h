@@ -36,6 +36,8 @@ class LdapDirectory : public Directory {
   void add(Entry entry, Done<> done) override;
   void modify(std::string dn, Attributes replace, Done<> done) override;
   void read(std::string dn, Done<Entry> done) override;
+  void search(std::string dn, std::string filter, std::vector<std::string> names,
+              Done<std::vector<Entry>> done) override;
   void who_am_i(Done<std::string> done) override;
 
  private:

@@ -151,6 +151,32 @@ LdapRequest read_request(std::string dn, std::vector<std::string> names, Done<En
   return {doing, send, answered, nullptr};
 }
 
+LdapRequest find_request(std::string dn, std::string filter, std::vector<std::string> names,
+                         Done<std::vector<Entry>> done) {
+  std::string doing = fmt::format("search {}", dn);
+  struct Found {
+    std::vector<Entry> entries;
+    bool garbled = false;
+  };
+  const auto found = std::make_shared<Found>();
+  const auto answered = [doing, found, done = std::move(done)](const Result<LdapAnswer>& answer) {
+    if (!answer) return done(tl::unexpected(answer.error()));
+    const int type = ldap_msgtype(answer->message);
+    if (type == LDAP_RES_SEARCH_ENTRY) {
+      auto entry = entry_of(*answer);
+      if (entry) found->entries.push_back(std::move(*entry));
+      found->garbled = found->garbled || !entry;
+    }
+    if (type != LDAP_RES_SEARCH_RESULT) return;
+    if (const auto result = result_of(*answer, doing); !result) return done(tl::unexpected(result.error()));
+    if (found->garbled) return done(fail(Errc::malformed, fmt::format("{}: the server sent a garbled entry", doing)));
+    done(std::move(found->entries));
+  };
+  LdapRequest request = search_request(std::move(dn), std::move(filter), std::move(names), answered);
+  request.doing = std::move(doing);
+  return request;
+}
+
 LdapRequest who_am_i_request(Done<std::string> done) {
   const std::string doing = "ask who we are";
   const auto send = [](LDAP* handle, int& id) { return ldap_whoami(handle, nullptr, nullptr, &id); };

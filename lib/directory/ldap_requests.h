@@ -18,6 +18,10 @@ LdapRequest modify_request(std::string dn, Attributes replace, Done<> done);
 /// names  Of attributes, or "*" for all that are not operational.
 LdapRequest read_request(std::string dn, std::vector<std::string> names, Done<Entry> done);
 
+/// Every entry at and below a DN that fits the filter, all at once when all are there.
+LdapRequest find_request(std::string dn, std::string filter, std::vector<std::string> names,
+                         Done<std::vector<Entry>> done);
+
 /// Source  RFC 4532.
 LdapRequest who_am_i_request(Done<std::string> done);
 

@@ -25,8 +25,7 @@ class Check {
   std::vector<Finding> server() {
     check_address();
     check_rndc();
-    check_directory(config_.keys, fmt::format("install -d -o rollcall -g bind -m 2750 {}",
-                                              config_.keys.string()));
+    check_directory(config_.keys, root_cure());
     read_configuration();
     return std::move(findings_);
   }
@@ -120,6 +119,7 @@ class Check {
   }
 
   void check_configuration(const ZoneName& zone) {
+    if (config_.layout == KeyLayout::dyndb_ldap) return;  // named.conf does not have the zones
     const auto text = read_configuration();
     if (!text) return;
     if (!has_zone(*text, zone)) {
@@ -150,7 +150,7 @@ class Check {
   }
 
   void check_keys(const ZoneName& zone) {
-    const KeyDirectory directory(config_.keys, zone);
+    const KeyDirectory directory(config_.keys, zone, config_.layout);
     if (!std::filesystem::exists(directory.path())) return;  // Made with the first key.
     check_directory(directory.path(), fmt::format("chown rollcall:bind {0} && chmod 2750 {0}",
                                                   directory.path().string()));
@@ -164,10 +164,16 @@ class Check {
   }
 
   std::string key_directory(const ZoneName& zone) const {
-    return std::filesystem::absolute(KeyDirectory(config_.keys, zone).path()).string();
+    return std::filesystem::absolute(KeyDirectory(config_.keys, zone, config_.layout).path()).string();
+  }
+
+  std::string root_cure() const {
+    if (config_.layout == KeyLayout::dyndb_ldap) return "usermod -a -G named rollcall";
+    return fmt::format("install -d -o rollcall -g bind -m 2750 {}", config_.keys.string());
   }
 
   std::string zone_statement(const ZoneName& zone) const {
+    if (config_.layout == KeyLayout::dyndb_ldap) return fmt::format("ipa dnszone-mod {} --dnssec=TRUE", zone);
     return fmt::format(
         "zone \"{}\" {{ type primary; file \"{}\"; inline-signing yes; auto-dnssec maintain; "
         "key-directory \"{}\"; }};",

@@ -114,7 +114,7 @@ class Apply : public std::enable_shared_from_this<Apply<State>> {
       : state_(std::move(state)),
         zone_(zone),
         orders_(std::move(orders)),
-        directory_(state_->config.keys, zone),
+        directory_(state_->config.keys, zone, state_->config.layout),
         done_(std::move(done)),
         began_(Clock::now()),
         until_(began_ + patience),

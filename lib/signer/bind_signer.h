@@ -12,13 +12,15 @@
 #include <vector>
 
 #include "lib/dns/address.h"
+#include "lib/signer/key_directory.h"
 #include "lib/signer/signer.h"
 
 namespace rollcall::signer {
 
 struct BindConfig {
   dns::Address server{"127.0.0.1", 53};  ///< Where named answers queries and transfers.
-  std::filesystem::path keys;            ///< Each zone's key directory is `<keys>/<zone>/`.
+  std::filesystem::path keys;            ///< Holds each zone's key directory, by `layout`.
+  KeyLayout layout = KeyLayout::zone;
   std::vector<std::string> rndc{
       "rndc"};  ///< The program and its options, e.g. `-c FILE`, `-s`, `-p`, `-k`.
   std::filesystem::path named_conf;  ///< For check(); empty: not inspected.

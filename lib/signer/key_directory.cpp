@@ -19,14 +19,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view private_ending = ".private", public_ending = ".key";
-constexpr mode_t directory_mode = 02750, private_mode = 0640, public_mode = 0644;
+constexpr mode_t directory_mode = 02750, shared_mode = 02770, private_mode = 0640, public_mode = 0644;
 
 tl::unexpected<Error> cannot(std::string_view doing, const fs::path& path) {
   return tl::unexpected(file_error(doing, path, errno));
 }
 
 // Each step can be repeated: a crash between them is repaired by the next call.
-Result<> make_directory(const fs::path& path, const fs::path& root) {
+Result<> make_directory(const fs::path& path, const fs::path& root, mode_t mode) {
   struct stat parent {
   }, own{};
   if (stat(root.c_str(), &parent) != 0) return cannot("use", root);
@@ -36,7 +36,7 @@ Result<> make_directory(const fs::path& path, const fs::path& root) {
       chown(path.c_str(), static_cast<uid_t>(-1), parent.st_gid) != 0) {
     return cannot("change the group of", path);
   }
-  if (chmod(path.c_str(), directory_mode) != 0) return cannot("change the mode of", path);
+  if (chmod(path.c_str(), mode) != 0) return cannot("change the mode of", path);
   return sync_directory(root);
 }
 
@@ -45,10 +45,20 @@ bool is_there(const fs::path& path) {
   return stat(path.c_str(), &own) == 0;
 }
 
+fs::path path_of(const fs::path& root, const ZoneName& zone, KeyLayout layout) {
+  const fs::path own = root / dns::zone_file_name(zone);
+  return layout == KeyLayout::dyndb_ldap ? own / "keys" : own;
+}
+
 // A crash between the steps of make_directory() leaves an empty one of mode 0700: begin again.
 void clear_half_made(const fs::path& path) {
   struct stat own {};
   if (stat(path.c_str(), &own) == 0 && (own.st_mode & 07777) == 0700) rmdir(path.c_str());
+}
+
+Result<> make_once(const fs::path& path, const fs::path& root, mode_t mode) {
+  clear_half_made(path);
+  return is_there(path) ? Result<>{} : make_directory(path, root, mode);
 }
 
 bool is_foreign(const fs::path& file) {
@@ -68,8 +78,8 @@ Result<> check_key_file_names(const ZoneName& zone) {
                           longest));
 }
 
-KeyDirectory::KeyDirectory(const fs::path& root, ZoneName zone)
-    : root_(root), zone_(std::move(zone)), path_(root_ / dns::zone_file_name(zone_)) {}
+KeyDirectory::KeyDirectory(const fs::path& root, ZoneName zone, KeyLayout layout)
+    : root_(root), zone_(std::move(zone)), layout_(layout), path_(path_of(root_, zone_, layout_)) {}
 
 std::string KeyDirectory::name(const KeyOrder& order, std::string_view ending) const {
   const dns::KeyFileName key{zone_, static_cast<std::uint8_t>(order.algorithm), order.key_tag};
@@ -82,10 +92,10 @@ fs::path KeyDirectory::file(const KeyOrder& order, std::string_view ending) cons
 
 Result<> KeyDirectory::prepare() {
   if (auto fits = check_key_file_names(zone_); !fits) return fits;
-  clear_half_made(path_);
-  if (!is_there(path_)) {
-    if (auto made = make_directory(path_, root_); !made) return made;
+  if (layout_ == KeyLayout::dyndb_ldap) {
+    if (auto made = make_once(path_.parent_path(), root_, shared_mode); !made) return made;
   }
+  if (auto made = make_once(path_, path_.parent_path(), directory_mode); !made) return made;
   std::error_code error;
   for (fs::directory_iterator it(path_, error), end; !error && it != end; it.increment(error)) {
     if (it->path().filename().string().rfind(unfinished_prefix, 0) != 0) continue;

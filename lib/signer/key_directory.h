@@ -25,10 +25,16 @@ enum class KeyChange { none, files, activation };
 /// Errors  malformed if the zone's name is too long.
 Result<> check_key_file_names(const ZoneName& zone);
 
+/// Where the key files of a zone stand below the root of key directories.
+enum class KeyLayout {
+  zone,        ///< `<root>/<zone>/`
+  dyndb_ldap,  ///< `<root>/<zone>/keys/`: bind-dyndb-ldap has files of its own beside them, so named writes in `<root>/<zone>/`.
+};
+
 class KeyDirectory {
  public:
   /// root  Holds one directory for each zone; it must be there.
-  KeyDirectory(const std::filesystem::path& root, ZoneName zone);
+  KeyDirectory(const std::filesystem::path& root, ZoneName zone, KeyLayout layout = KeyLayout::zone);
 
   const std::filesystem::path& path() const { return path_; }
 
@@ -67,6 +73,7 @@ class KeyDirectory {
 
   std::filesystem::path root_;
   ZoneName zone_;
+  KeyLayout layout_;
   std::filesystem::path path_;
 };
 

@@ -115,6 +115,26 @@ TEST_CASE("every option is taken", "[config]") {
   CHECK(config.parents[0].addresses == std::vector<dns::Address>{{"127.0.0.1", 5310}, {"::1", 53}});
 }
 
+TEST_CASE("the switches of IPA are followed where the base stands in its tree", "[config]") {
+  const std::string base = "[directory]\nbase = \"cn=rollcall,cn=dns,dc=example,dc=com\"\n";
+  CHECK_FALSE(parse(base).ipa_interval);
+  CHECK(parse(base + "[ipa]\nfollow = true\n").ipa_interval == 10s);
+  const Config config = parse(base + "[ipa]\nfollow = true\ninterval = \"2s\"\n");
+  CHECK(config.ipa_interval == 2s);
+  CHECK(parse(print_config(config)).ipa_interval == 2s);
+  CHECK(refusal("[ipa]\nfollow = true\n").find("cn=rollcall,cn=dns,SUFFIX") != std::string::npos);
+  CHECK(refusal(base + "[ipa]\nfollow = \"yes\"\n").find("must be true or false") != std::string::npos);
+}
+
+TEST_CASE("key files go where named looks for them", "[config]") {
+  using signer::KeyLayout;
+  CHECK(parse("").signer->layout == KeyLayout::zone);
+  const Config config = parse("[signer]\nkey_layout = \"dyndb-ldap\"\n");
+  CHECK(config.signer->layout == KeyLayout::dyndb_ldap);
+  CHECK(parse(print_config(config)).signer->layout == KeyLayout::dyndb_ldap);
+  CHECK(refusal("[signer]\nkey_layout = \"ipa\"\n").find("dyndb-ldap") != std::string::npos);
+}
+
 TEST_CASE("what is printed reads back to the same", "[config]") {
   for (const std::string& text :
        {std::string{}, everything, std::string{"[signer]\nkind = \"none\"\n"}}) {
@@ -135,7 +155,7 @@ TEST_CASE("a mistake is told with file, line and what is allowed", "[config]") {
           .find("rollcalld.toml:3: unknown key 'heartbeat' in [agent]; allowed: socket, state,") ==
       0);
   CHECK(refusal("[agents]\n") ==
-        "rollcalld.toml:1: unknown section 'agents'; allowed: agent, directory, signer, parent");
+        "rollcalld.toml:1: unknown section 'agents'; allowed: agent, directory, ipa, signer, parent");
   CHECK(refusal("[agent]\nlog_level = \"loud\"\n") ==
         "rollcalld.toml:2: agent.log_level must be one of \"debug\", \"info\", \"notice\", "
         "\"warning\", \"error\"");

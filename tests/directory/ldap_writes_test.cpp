@@ -76,6 +76,45 @@ TEST_CASE("an entry reads back as it was added, binary values included", "[ldap]
   CHECK(back->attributes == entry.attributes);
 }
 
+TEST_CASE("a search finds what fits, with what was asked for, anywhere in the tree", "[ldap]") {
+  Slapd slapd;
+  slapd.load(base_ldif() + device_ldif("one") + device_ldif("two"));
+  slapd.start();
+  Loop loop;
+  LdapOptions options = local_options(slapd);
+  options.base = "cn=one,dc=test";
+  Client client{loop, options};
+  const auto search = [&](const std::string& dn, const std::string& filter) {
+    return outcome<std::vector<Entry>>(loop, [&](Done<std::vector<Entry>> done) {
+      client.directory->search(dn, filter, {"cn"}, std::move(done));
+    });
+  };
+  const auto two = search("DC=test", "(&(objectClass=device)(cn=two))");
+  REQUIRE(two);
+  REQUIRE(two->size() == 1);
+  CHECK(two->front().dn == "cn=two,dc=test");
+  CHECK(two->front().attributes == Attributes{{"cn", {to_bytes("two")}}});
+  CHECK(search("dc=test", "(objectClass=device)")->size() == 2);
+  CHECK(search("dc=test", "(cn=three)")->empty());
+  CHECK(search("cn=three,dc=test", "(objectClass=*)").error().code == Errc::not_found);
+}
+
+TEST_CASE("a search that nobody answers is not an empty one", "[ldap]") {
+  Slapd slapd;
+  slapd.load(base_ldif() + device_ldif("one") + device_ldif("two"));
+  slapd.start();
+  Loop loop;
+  LdapOptions options = local_options(slapd);
+  options.operation_timeout = std::chrono::milliseconds{300};
+  Client client{loop, options};
+  slapd.stop();
+  const auto lost = outcome<std::vector<Entry>>(loop, [&](Done<std::vector<Entry>> done) {
+    client.directory->search("dc=test", "(objectClass=*)", {"cn"}, std::move(done));
+  });
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().code == Errc::unavailable);
+}
+
 TEST_CASE("many writes are on their way at once", "[ldap]") {
   Slapd slapd;
   slapd.load(base_ldif());

@@ -232,6 +232,32 @@ TEST_CASE_METHOD(OneKey, "a directory that is not ours to write says whose it sh
             "named, mode 2750");
 }
 
+TEST_CASE_METHOD(OneKey, "beside files of bind-dyndb-ldap keys have a directory of their own",
+                 "[key_directory]") {
+  KeyDirectory beside(root.path(), "example.test.", KeyLayout::dyndb_ldap);
+  CHECK(beside.path() == root.path() / "example.test" / "keys");
+  REQUIRE(beside.prepare());
+  REQUIRE(beside.write({&order, 1}, now));
+  CHECK(fs::exists(beside.path() / (made.base + ".private")));
+  CHECK(mode_of(root.path() / "example.test") == 02770);  // named writes there
+  CHECK(mode_of(beside.path()) == 02750);
+}
+
+TEST_CASE_METHOD(OneKey, "what named made there stays as it is, and half of a directory is made anew",
+                 "[key_directory]") {
+  KeyDirectory beside(root.path(), "example.test.", KeyLayout::dyndb_ldap);
+  const fs::path own = root.path() / "example.test";
+  fs::create_directory(own);
+  fs::permissions(own, fs::perms::owner_all | fs::perms::group_all);
+  put(own / "raw", "of named");
+  fs::create_directory(beside.path());
+  fs::permissions(beside.path(), fs::perms::owner_all);
+  REQUIRE(beside.prepare());
+  CHECK(mode_of(own) == 0770);
+  CHECK(read(own / "raw") == "of named");
+  CHECK(mode_of(beside.path()) == 02750);
+}
+
 TEST_CASE_METHOD(OneKey, "without the root of key directories nothing is made", "[key_directory]") {
   KeyDirectory lost(root.path() / "none", "example.test.");
   const auto prepared = lost.prepare();

@@ -100,8 +100,15 @@ class dnssec_keymanager(Object):
             'System: Request DNSSEC Key Changes': _permission(
                 base, {'add'}, ipapermtarget=DN(('cn', '*'), ('cn', 'requests'), base),
                 ipapermtargetfilter={'(objectclass=rollcallRequest)'}),
+            # Agents, which are of the privilege DNS Servers, compare servers with members and follow the switches of zones.
             'System: Read DNSSEC Key Manager Services': _permission(
-                services, {'read', 'search', 'compare'}, {'objectclass', 'cn', 'ipaconfigstring'}),
+                services, {'read', 'search', 'compare'}, {'objectclass', 'cn', 'ipaconfigstring'},
+                default_privileges={'DNS Servers', 'DNS Administrators', 'DNSSEC Key Manager Administrators'}),
+            'System: Read DNSSEC Switches of Zones': _permission(
+                DN(self.api.env.container_dns, self.api.env.basedn), {'read', 'search', 'compare'},
+                {'objectclass', 'idnsname', 'idnssecinlinesigning'},
+                ipapermtargetfilter={'(|(objectclass=idnsZone)(objectclass=idnsSecKey))'},
+                default_privileges={'DNS Servers'}),
             'System: Flag DNSSEC Key Manager Services': _permission(
                 services, {'write'}, {'ipaconfigstring'},
                 ipapermtarget=DN(('cn', masters.SERVICE), ('cn', '*'), services)),
