@@ -76,7 +76,8 @@ class Judge {
   std::optional<Fingerprint> introduced(const ZoneName& zone, const Generation& generation) const;
   /// The highest generation that somebody asked for; 0 if nobody did.
   std::uint32_t requested(const ZoneName& zone, Role role) const;
-  /// A server whose member was forgotten is taken in again: some of what it did may not count.
+  /// A server whose member was forgotten begins anew, or serves again: some of what it did, or was told
+  /// before it knew what counts, may not count.
   void taken_in_again(std::size_t member);
   void leaves(const Incarnation& member, bool on);  ///< On its way out, or back.
   bool admitted(const Incarnation& member) const { return admitted_.contains(member); }
@@ -142,6 +143,7 @@ class Judge {
   /// Forgotten, and the last of its facts that each of the others had.
   std::map<Incarnation, std::map<Incarnation, std::uint64_t>> cuts_;
   std::set<Incarnation> left_, leaving_;
+  std::set<Incarnation> serving_;  ///< Or did once.
   std::map<Incarnation, std::set<MemberId>> heirs_;
   std::set<std::size_t> amnesiac_;
   std::map<std::size_t, Heartbeat>

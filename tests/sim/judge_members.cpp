@@ -23,6 +23,9 @@ void Judge::beats(std::size_t member, const Heartbeat& heartbeat) {
              " takes back what it said in a heartbeat: " + what);
   }
   if (heartbeat.serving) check_new_life(member, heartbeat);
+  if (heartbeat.serving && serving_.insert(heartbeat.member).second && heartbeat.member.number > 1 &&
+      invited_.contains(heartbeat.member))
+    taken_in_again(member);
 }
 
 // Who is out says less, and of those who are out nobody says any more.
@@ -52,7 +55,7 @@ void Judge::check_new_life(std::size_t member, const Heartbeat& heartbeat) {
   if (found == promised_.end()) return;
   const Heartbeat before = std::move(found->second);
   promised_.erase(found);
-  if (!counts(before.member)) return taken_in_again(member);
+  if (!counts(before.member)) return;
   for (const VectorEntry& old : before.vector) {
     if (cuts_.contains(old.author) || old.author.member == heartbeat.member.member) continue;
     const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
