@@ -2,6 +2,7 @@
 """Agents that are killed, or that are there twice. In each: an error that
 names the object and the cure, an alarm in the status, nothing lost, nothing bogus, and the work goes on when the cause
 is gone."""
+import os
 import random
 import shutil
 import subprocess
@@ -53,13 +54,15 @@ def test_a_second_agent_with_the_same_identity(cluster: Cluster) -> None:
     cluster.lab.kill("b", ["agent"])
     shutil.copytree(cluster.place("b") / "state", copy)
     cluster.lab.start("b", ["agent"])
+    cluster.await_calm()
     with open(cluster.lab.root / "log" / "second.log", "wb") as log:
         second = subprocess.Popen(second_agent(cluster, copy), stdout=log, stderr=log)
     try:
         socket = str(cluster.place("b") / "second.sock")
+        await_that("the second one listens", lambda: os.path.exists(socket))
         await_that("the second one refuses, and says why", lambda: "another agent" in ask(socket, "status")["doubt"])
         assert not ask(socket, "status")["may_write"]
-        assert cluster.status("b")["may_write"]
+        assert cluster.status("b")["may_write"], cluster.status("b")["doubt"]
     finally:
         second.kill()
         second.wait()

@@ -93,6 +93,7 @@ bool Member::Impl::knows_its_servers() const {
 
 // Soon after something changed, seldom when nothing does.
 void Member::Impl::send_heartbeat() {
+  if (store_is_old_) return;  // its counter is: nobody would believe it, and a second agent would be disturbed
   std::vector<FactId> lacking = lacks();
   // Who joins may lack the very fact that admits it: that has to be said.
   const bool left = leaving_ && members_.left(self_.member);  // its last word has to be heard of
