@@ -31,6 +31,8 @@ struct Config {
   directory::LdapOptions directory;
   std::optional<signer::BindConfig> signer;  ///< Empty: kind "none", this member serves no DNS.
   std::vector<agent::ParentServers> parents;
+  /// Host and URI of the other replicas of the directory, for `rollcall health`.
+  std::vector<std::pair<std::string, std::string>> replicas;
   Seconds report_interval{10};  ///< Between two looks whether the report in the directory is still right.
   std::optional<Seconds> ipa_interval;  ///< Empty: the directory is not of IPA.
   Seconds start_limit{180};  ///< Until the daemon says that it is ready, whatever it has seen.

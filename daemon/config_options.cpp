@@ -92,6 +92,42 @@ Result<std::string> read_host(const toml::node& node) {
   return text;
 }
 
+// `c.example.org=ldaps://c.example.org`
+Result<std::pair<std::string, std::string>> read_replica(const std::string& text) {
+  const auto middle = text.find('=');
+  if (middle == 0 || middle == std::string::npos || middle > text.find("://"))
+    return fail(Errc::malformed, "must be a list of HOST=URI, as \"c.example.org=ldaps://c.example.org\"");
+  const toml::value<std::string> host{text.substr(0, middle)};
+  const auto read = read_host(host);
+  if (!read) return tl::unexpected(read.error());
+  return std::pair{*read, text.substr(middle + 1)};
+}
+
+Option replicas_option() {
+  Option option{"directory",
+                "replicas",
+                "The other servers that have this directory, for `rollcall health`, as HOST=URI. Default: ldap:// and the\n"
+                "host of each other member, unless this agent is known by its user only.",
+                {},
+                {}};
+  option.read = [](Draft& draft, const toml::node& node) -> Result<> {
+    const auto texts = read_texts(node);
+    if (!texts) return tl::unexpected(texts.error());
+    for (const std::string& text : *texts) {
+      auto replica = read_replica(text);
+      if (!replica) return tl::unexpected(replica.error());
+      draft.config.replicas.push_back(std::move(*replica));
+    }
+    return {};
+  };
+  option.print = [](const Draft& draft) {
+    std::vector<std::string> texts;
+    for (const auto& [host, uri] : draft.config.replicas) texts.push_back(host + '=' + uri);
+    return texts.empty() ? "" : print(texts);
+  };
+  return option;
+}
+
 Option serve_option() {
   const auto allowed = one_of({"auto", "manual"});
   Option option{"agent",
@@ -208,6 +244,7 @@ std::vector<Option> directory_options() {
       optional_field("directory", "ca",
                      "PEM file with the CA of the directory's servers; no other CA is trusted.",
                      FIELD(config.directory.ca_file), read_path),
+      replicas_option(),
   };
 }
 
@@ -364,6 +401,12 @@ Result<Config> finish(Draft draft) {
   }
   using signer::KeyLayout;
   draft.bind.layout = draft.key_layout == "dyndb-ldap" ? KeyLayout::dyndb_ldap : KeyLayout::zone;
+  for (const auto& replica : config.replicas) {
+    directory::LdapOptions there = config.directory;
+    there.uris = {replica.second};
+    if (const auto valid = directory::validate(there); !valid)
+      return fail(Errc::malformed, "[directory]: replicas: " + valid.error().what);
+  }
   config.settings.serves_dns = draft.signer_kind == "bind";
   for (const std::string& address : config.settings.addresses) {
     if (const auto read = dns::address_from(address); !read) {

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 std::chrono::seconds patience(std::string_view verb, const Json& args) {
   if (verb == "events") return std::chrono::seconds{args.value("wait", 0)} + 10s;
   const control::Verb* known = control::find_verb(verb);
-  const bool quick = known != nullptr && known->right == control::Right::read && verb != "check";
+  const bool quick = known != nullptr && known->right == control::Right::read && verb != "check" &&
+                     verb != "health";
   return quick ? 10s : 120s;
 }
 

@@ -28,7 +28,7 @@ struct Invocation {
   Invocation& operator=(const Invocation&) = delete;
 };
 
-void add_looking(CLI::App& app, Invocation& call);    ///< status, forecast, info, members, check, log
+void add_looking(CLI::App& app, Invocation& call);    ///< status, forecast, info, members, health, check, log
 void add_zones(CLI::App& app, Invocation& call);      ///< zone, suspend, resume
 void add_keys(CLI::App& app, Invocation& call);       ///< roll, abandon, step, gate, ds
 void add_policies(CLI::App& app, Invocation& call);   ///< policy

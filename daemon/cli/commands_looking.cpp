@@ -26,6 +26,17 @@ int status_check(const Invocation& call) {
   return health.code;
 }
 
+// … and so are those of this one.
+int health(const Invocation& call) {
+  const auto answer = call.caller.ask("health", Json::object());
+  if (!answer) {
+    call.caller.complain(answer.error());
+    return health_of(answer.error()).code;
+  }
+  const int shown = call.caller.show(*answer, render_health);
+  return shown == done ? answer->at("code").get<int>() : 3;
+}
+
 int check(const Invocation& call) {
   const auto answer = call.caller.ask("check", zone_args(call));
   if (!answer) return call.caller.complain(answer.error());
@@ -79,6 +90,11 @@ void add_looking(CLI::App& app, Invocation& call) {
   app.add_subcommand("members", "The members of the cluster and their last heartbeats")
       ->callback(
           [&call] { call.exit = call.caller.run("members", Json::object(), render_members); });
+
+  app.add_subcommand("health",
+                     "Looks at every replica and at the parents: what is wrong, and the cure; exit 0 ok, 1 warning, "
+                     "2 critical, 3 unknown")
+      ->callback([&call] { call.exit = health(call); });
 
   auto* check_command = app.add_subcommand(
       "check", "Inspects the set-up of this machine, and gives the line that mends it");

@@ -24,6 +24,7 @@ std::string render_forecast(const Json& forecast);
 std::string render_gate(const Json& gate);
 std::string render_ds(const Json& ds);
 std::string render_master_key(const Json& master_key);  ///< Without the end of the line.
+std::string render_health(const Json& health);
 std::string render_findings(const Json& check);
 std::string render_events(const Json& events);
 

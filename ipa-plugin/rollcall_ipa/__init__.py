@@ -9,5 +9,6 @@ server, else through its report in the directory; what is changed is written to 
     views     what agents say, from either source
     changes   appointments and requests
     masters   cn=masters of IPA
+    health    the last health checks
     entries   all that as entries that `ipa` prints
 """

@@ -11,7 +11,7 @@
 """
 import json
 from collections import namedtuple
-from datetime import timezone
+from datetime import datetime, timezone
 
 from ipalib import _, errors
 from ipapython.dn import DN
@@ -83,6 +83,11 @@ def report(ldap, env, member, zone=None):
 def utc(time):
     """IPA's LDAP layer gives times without a zone up to 4.11, with one later; all are UTC."""
     return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+
+
+def time_of(text):
+    """A time as agents write it in JSON."""
+    return utc(datetime.strptime(text, '%Y-%m-%dT%H:%M:%SZ'))
 
 
 def newest(reports):

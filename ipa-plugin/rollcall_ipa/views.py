@@ -24,7 +24,7 @@ def cluster(ldap, env):
     if said is None or not said['in_cluster']:
         view = _reported(ldap, env, notes)
     else:
-        view = View(said, said['self']['host'], _time(said['now']), notes + _doubts(said))
+        view = View(said, said['self']['host'], tree.time_of(said['now']), notes + _doubts(said))
     return view
 
 
@@ -37,7 +37,7 @@ def zone(ldap, env, name):
         said, notes = _ask(env, 'status', zone=name)
         if said is not None:
             answer = {'zone': said['zone'], 'ds': agent.ask(env, 'ds-show', zone=name)}
-            return View(answer, said['self']['host'], _time(said['now']), notes + _doubts(said))
+            return View(answer, said['self']['host'], tree.time_of(said['now']), notes + _doubts(said))
     except agent.AgentRefused as error:
         if error.code == 'not_found':
             raise unknown_zone(name) from None
@@ -113,7 +113,3 @@ def _words(age):
     if minutes < 2:
         return '%d seconds' % age.total_seconds()
     return '%d minutes' % minutes if minutes < 120 else '%d hours' % (minutes // 60)
-
-
-def _time(text):
-    return tree.utc(datetime.strptime(text, '%Y-%m-%dT%H:%M:%SZ'))

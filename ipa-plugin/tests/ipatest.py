@@ -27,7 +27,7 @@ from lablib import ds389
 
 HERE = Path(__file__).resolve().parent
 PLUGINS = HERE.parent / "ipaserver" / "plugins"
-MODULES = ("dnssec_keymanager", "dnssec_zone")
+MODULES = ("dnssec_keymanager", "dnssec_zone", "dnssec_health")
 
 
 class ServerApi(ipalib.API):

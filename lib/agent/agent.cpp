@@ -26,6 +26,7 @@ const Agent::Verbs::Entry* Agent::Verbs::find(std::string_view name) {
       {"status", &Agent::status, true},
       {"info", &Agent::info, true},
       {"check", &Agent::check, true},
+      {"health", &Agent::health, true},
       {"log", &Agent::log, true},
       {"events", &Agent::events, true},
       {"invite", &Agent::invite},

@@ -13,6 +13,7 @@
 //   agent_master_key.cpp  master-key-show, master-key-rotate
 //   agent_events.cpp      log, events
 //   agent_ipa.cpp         the switches of zones in a tree of IPA (no verb)
+//   agent_health.cpp      health
 //   agent_reports.cpp     what others read in the directory of all that (no verb)
 #pragma once
 
@@ -26,8 +27,10 @@
 #include <string>
 
 #include "lib/agent/ipa_follower.h"
+#include "lib/agent/replica_looks.h"
 #include "lib/agent/reporter.h"
 #include "lib/agent/shell.h"
+#include "lib/control/health.h"
 #include "lib/control/message.h"
 #include "lib/control/status_json.h"
 #include "lib/core/forecast.h"
@@ -43,6 +46,9 @@ struct AgentOptions {
   directory::LdapOptions directory;
   std::optional<signer::BindConfig> signer;  ///< Empty: this member serves no DNS.
   std::vector<ParentServers> parents;
+  /// Host and URI of the other replicas, for `health`. Empty: the hosts of the members, where our way of
+  /// proving who we are works over a network.
+  std::vector<std::pair<std::string, std::string>> replicas;
   notify::Level log_level = notify::Level::notice;
   Seconds report_interval{10};  ///< Between two looks whether the report in the directory is still right.
   std::optional<Seconds> ipa_interval;  ///< Between two looks at the tree of IPA around the base; empty: there is none.
@@ -170,6 +176,11 @@ class Agent {
   void follow(const SwitchTurn& turn, const MemberStatus& status);
   void manage(const SwitchTurn& turn, std::function<void(const std::string&)> done);
   std::optional<control::Problem> kept_by_ipa(const ZoneName& zone) const;
+  // agent_health.cpp
+  void health(const control::Request& request, Reply reply);
+  void look_at_replicas(const Probe& probe, const std::string& problem);
+  void look_at_parents(control::HealthLooks looks);
+  void leave_health(control::Json health);
 
   // agent_reports.cpp
   void start_reporting();
@@ -205,6 +216,8 @@ class Agent {
   std::unique_ptr<Shell> shell_;  ///< Null while this machine is in no cluster.
   std::unique_ptr<Reporter> reporter_;  ///< Null until the server said who we are.
   std::shared_ptr<Ipa> ipa_;  ///< Null in other trees, and while this machine is in no cluster.
+  std::vector<Reply> health_replies_;  ///< Those who wait for the one that is under way.
+  std::shared_ptr<ReplicaLooks> replica_looks_;  ///< The last one.
   bool has_reported_ = false;
   std::string report_problem_;
   bool busy_ = false;             ///< An init or join is under way.

@@ -6,7 +6,7 @@
 // objects `{"member":UUID,"host":TEXT}`. Zones come as people type them; the daemon makes them
 // canonical, and answers with the canonical name. `?` marks what may be left out of the arguments.
 //
-// While the machine is in no cluster only init, join, status, info and check work; every other verb
+// While the machine is in no cluster only init, join, status, info, check and health work; every other verb
 // answers `conflict` with the hint to use one of the first two.
 //
 //   init            {"policy"?: {NAME: TEXT or N, …}}
@@ -116,6 +116,9 @@
 //                     conflict: the gate holds nothing.
 //   check           {"zone"?: TEXT}
 //                     -> {"findings":[{"level":"ok"|"warning"|"error", "what":TEXT, "cure":TEXT}, …]}
+//   health          {}
+//                     Looks at every replica of the directory and at the parents, and leaves the answer in the directory.
+//                     -> HEALTH of health.h and {"warnings":[TEXT, …]}
 //   log             {"zone"?: TEXT, "last"?: 1..1000, default 50}
 //                     -> {"events":[EVENT, …], "next":N}, the oldest first.
 //   events          {"since":N, "zone"?: TEXT, "wait"?: 0..60 seconds, default 0}
@@ -179,6 +182,7 @@ inline constexpr Verb verbs[] = {
     {"gate", Right::read, {"zone"}},
     {"gate-override", Right::change, {"zone"}},
     {"check", Right::read, {"zone"}},
+    {"health", Right::read, {}},
     {"log", Right::read, {"zone", "last"}},
     {"events", Right::read, {"since", "zone", "wait"}},
 };
