@@ -4,10 +4,12 @@
 set(ROLLCALL_SYSTEMD_PREFIX ${CMAKE_INSTALL_PREFIX}/lib CACHE PATH "Where systemd's units, sysusers.d and tmpfiles.d are")
 configure_file(rollcalld.service.in rollcalld.service @ONLY)
 configure_file(rollcall-directory@.service.in rollcall-directory@.service @ONLY)
+configure_file(rollcall-health.service.in rollcall-health.service @ONLY)
 
 install(TARGETS rollcall RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS rollcalld RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/rollcalld.service ${CMAKE_CURRENT_BINARY_DIR}/rollcall-directory@.service
+              ${CMAKE_CURRENT_BINARY_DIR}/rollcall-health.service rollcall-health.timer
         DESTINATION ${ROLLCALL_SYSTEMD_PREFIX}/systemd/system)
 install(FILES rollcall.sysusers DESTINATION ${ROLLCALL_SYSTEMD_PREFIX}/sysusers.d RENAME rollcall.conf)
 install(FILES rollcall.tmpfiles DESTINATION ${ROLLCALL_SYSTEMD_PREFIX}/tmpfiles.d RENAME rollcall.conf)

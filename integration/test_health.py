@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import ldap
@@ -69,6 +70,40 @@ def await_well(cluster: Cluster) -> None:
 
 def keys(said: dict[str, Any]) -> set[str]:
     return {finding["key"] for finding in said["findings"]}
+
+
+def test_what_changed_is_told_once(cluster: Cluster, tmp_path: Path) -> None:
+    """To whoever reads the output, as cron does, and to a hook."""
+    await_well(cluster)
+    told = tmp_path / "told"
+    hook = tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\ncat >> {told}\n")
+    hook.chmod(0o755)
+
+    def ask() -> "subprocess.CompletedProcess[str]":
+        return cluster.cli("a", "health", "--changed", "--hook", str(hook))
+
+    assert ask().stdout == "" and not told.exists()
+    cluster.lab.kill("b", ["slapd"])
+    try:
+        await_that("it is told", lambda: "b.lab.test" in ask().stdout, PATIENCE)
+        first = json.loads(told.read_text().splitlines()[0])
+        assert first["changed"] and any("b.lab.test" in finding["about"] for finding in first["findings"])
+    finally:
+        cluster.lab.start("b", ["slapd"])
+    await_well(cluster)
+
+
+def test_a_hook_that_cannot_be_run_is_named(cluster: Cluster, tmp_path: Path) -> None:
+    await_well(cluster)
+    cluster.lab.kill("b", ["slapd"])
+    try:
+        done = cluster.cli("c", "health", "--hook", str(tmp_path / "none"))
+        assert done.returncode == 3 and f"hook {tmp_path}/none: cannot be started" in done.stderr, done
+        assert "b.lab.test" in done.stdout
+    finally:
+        cluster.lab.start("b", ["slapd"])
+    await_well(cluster)
 
 
 def test_three_that_are_well(cluster: Cluster) -> None:

@@ -15,6 +15,8 @@ FILES = """
     sbin/rollcalld
     lib/systemd/system/rollcalld.service
     lib/systemd/system/rollcall-directory@.service
+    lib/systemd/system/rollcall-health.service
+    lib/systemd/system/rollcall-health.timer
     lib/sysusers.d/rollcall.conf
     lib/tmpfiles.d/rollcall.conf
     share/man/man1/rollcall.1
@@ -25,6 +27,7 @@ FILES = """
     share/rollcall/ldapschema/access-389ds.ldif
     share/rollcall/ldapschema/60-rollcall.ldif
     share/rollcall/ipa-plugin/install
+    share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_health.py
     share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_keymanager.py
     share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_zone.py
     share/rollcall/ipa-plugin/rollcall_ipa/__init__.py
@@ -32,6 +35,7 @@ FILES = """
     share/rollcall/ipa-plugin/rollcall_ipa/changes.py
     share/rollcall/ipa-plugin/rollcall_ipa/command.py
     share/rollcall/ipa-plugin/rollcall_ipa/entries.py
+    share/rollcall/ipa-plugin/rollcall_ipa/health.py
     share/rollcall/ipa-plugin/rollcall_ipa/masters.py
     share/rollcall/ipa-plugin/rollcall_ipa/tree.py
     share/rollcall/ipa-plugin/rollcall_ipa/views.py
@@ -42,7 +46,9 @@ FILES = """
     share/doc/rollcall/README.md
     share/doc/rollcall/CHANGELOG.md
 """.split()
-UNITS = {"rollcalld.service": "sbin/rollcalld", "rollcall-directory@var-lib-rollcall-directory.service": "bin/rollcall"}
+UNITS = {"rollcalld.service": "sbin/rollcalld", "rollcall-directory@var-lib-rollcall-directory.service": "bin/rollcall",
+         "rollcall-health.service": "bin/rollcall"}
+ENABLED = {**{unit: "multi-user.target" for unit in UNITS if "health" not in unit}, "rollcall-health.timer": "timers.target"}
 
 
 def run(*words: object, **options: object) -> "subprocess.CompletedProcess[str]":
@@ -93,7 +99,7 @@ def test_systemd_takes_the_units(image: Path, prefix: Path, tmp_path: Path, unit
     assert (done.returncode, [line for line in done.stderr.splitlines() if "rollcall" in line]) == (0, [])
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("unit", ENABLED)
 def test_what_is_enabled_is_back_after_a_reboot(image: Path, prefix: Path, tmp_path: Path, unit: str) -> None:
     system = tmp_path / "etc/systemd/system"
     system.mkdir(parents=True)
@@ -101,7 +107,7 @@ def test_what_is_enabled_is_back_after_a_reboot(image: Path, prefix: Path, tmp_p
     shutil.copytree(prefix / "lib/systemd/system", units)
     done = run("systemctl", "--root", tmp_path, "enable", unit)
     assert done.returncode == 0, done.stderr
-    assert (system / "multi-user.target.wants" / unit).is_symlink()
+    assert (system / f"{ENABLED[unit]}.wants" / unit).is_symlink()
 
 
 @pytest.mark.skipif(not shutil.which("systemd-sysusers"), reason="no systemd")

@@ -17,11 +17,12 @@ struct Invocation {
   Caller caller{options};
   int exit = done;
 
-  std::string zone, policy, role, replica, token, id, on, until, heir;
+  std::string zone, policy, role, replica, token, id, on, until, heir, hook;
   std::vector<std::string> failover, settings, zones, members;
   std::int64_t hours = 24, last = 50;
   bool random = false, no_failover = false, check = false, follow = false;
   bool emergency = false, override_gate = false, force = false, all = false, dry_run = false;
+  bool changed = false;
 
   Invocation() = default;
   Invocation(const Invocation&) = delete;

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "daemon/cli/commands.h"
+#include "daemon/cli/hook.h"
 #include "daemon/cli/render.h"
 
 namespace rollcall::cli {
@@ -26,6 +27,8 @@ int status_check(const Invocation& call) {
   return health.code;
 }
 
+constexpr int unknown = 3;
+
 // … and so are those of this one.
 int health(const Invocation& call) {
   const auto answer = call.caller.ask("health", Json::object());
@@ -33,8 +36,15 @@ int health(const Invocation& call) {
     call.caller.complain(answer.error());
     return health_of(answer.error()).code;
   }
-  const int shown = call.caller.show(*answer, render_health);
-  return shown == done ? answer->at("code").get<int>() : 3;
+  const int code = answer->at("code").get<int>();
+  const bool changed = answer->at("changed").get<bool>();
+  if (call.changed && !changed) return code;
+  if (call.caller.show(*answer, render_health) != done) return unknown;
+  if (call.hook.empty() || !changed) return code;
+  const auto told = run_hook(call.hook, answer->dump() + '\n');
+  if (told) return code;
+  std::cerr << "rollcall: " << told.error().what << '\n';
+  return unknown;
 }
 
 int check(const Invocation& call) {
@@ -91,10 +101,13 @@ void add_looking(CLI::App& app, Invocation& call) {
       ->callback(
           [&call] { call.exit = call.caller.run("members", Json::object(), render_members); });
 
-  app.add_subcommand("health",
+  auto* health_command = app.add_subcommand("health",
                      "Looks at every replica and at the parents: what is wrong, and the cure; exit 0 ok, 1 warning, "
-                     "2 critical, 3 unknown")
-      ->callback([&call] { call.exit = health(call); });
+                     "2 critical, 3 unknown");
+  health_command->add_flag("--changed", call.changed, "Prints nothing unless something changed since it was looked last");
+  health_command->add_option("--hook", call.hook, "A program that is run when something changed; it reads what `--json` prints")
+      ->type_name("PROGRAM");
+  health_command->callback([&call] { call.exit = health(call); });
 
   auto* check_command = app.add_subcommand(
       "check", "Inspects the set-up of this machine, and gives the line that mends it");

@@ -216,6 +216,7 @@ class Agent {
   std::unique_ptr<Shell> shell_;  ///< Null while this machine is in no cluster.
   std::unique_ptr<Reporter> reporter_;  ///< Null until the server said who we are.
   std::shared_ptr<Ipa> ipa_;  ///< Null in other trees, and while this machine is in no cluster.
+  control::Json last_health_;  ///< Null: this agent has not looked yet.
   std::vector<Reply> health_replies_;  ///< Those who wait for the one that is under way.
   std::shared_ptr<ReplicaLooks> replica_looks_;  ///< The last one.
   bool has_reported_ = false;

@@ -86,7 +86,11 @@ std::vector<ReplicaPlace> places_of(const MemberStatus& status, const AgentOptio
 
 // Those who ask while it is found out share one answer.
 void Agent::health(const control::Request&, Reply reply) {
-  if (!shell_) return reply(control::health_json(MemberStatus{}, {}, now().wall));
+  if (!shell_) {
+    Json health = control::health_json(MemberStatus{}, {}, now().wall);
+    health["changed"] = true;
+    return reply(health);
+  }
   health_replies_.push_back(std::move(reply));
   if (health_replies_.size() > 1) return;
   const Probe probe{directory::report_dn(options_.directory.base, shell_->self().self.member),
@@ -120,6 +124,8 @@ void Agent::look_at_parents(control::HealthLooks looks) {
 
 // Who asked gets the answer even if it cannot be left for others.
 void Agent::leave_health(Json health) {
+  health["changed"] = control::health_changed(last_health_, health);
+  last_health_ = health;
   const std::string text = health.dump(-1, ' ', false, Json::error_handler_t::replace);
   directory_->modify(
       directory::report_dn(options_.directory.base, shell_->self().self.member),

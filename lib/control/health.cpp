@@ -2,6 +2,7 @@
 #include "lib/control/health.h"
 
 #include <algorithm>
+#include <set>
 
 #include "lib/control/status_json.h"
 
@@ -275,6 +276,17 @@ void judge(const MemberStatus& status, const HealthLooks& looks, Time now, Findi
 }
 
 }  // namespace
+
+bool health_changed(const Json& before, const Json& now) {
+  const auto found = [](const Json& health) {
+    std::set<std::pair<std::string, std::string>> findings;
+    if (!health.is_object()) return findings;
+    for (const Json& finding : health.at("findings"))
+      findings.emplace(finding.at("key"), finding.at("level"));
+    return findings;
+  };
+  return found(before) != found(now);
+}
 
 Json health_json(const MemberStatus& status, const HealthLooks& looks, Time now) {
   Findings findings;

@@ -3,8 +3,9 @@
 // What is wrong in the cluster, and what to do about it: judged from what one member knows and what
 // it saw when it looked at every replica of the directory and at the parents. Pure.
 //
-//   HEALTH:  {"now":TIME, "self":MEMBER, "code":0..3, "level":LEVEL, "findings":[FINDING, …],
-//             "replicas":[REPLICA, …]}
+//   HEALTH:  {"now":TIME, "self":MEMBER, "code":0..3, "level":LEVEL, "changed":BOOL,
+//             "findings":[FINDING, …], "replicas":[REPLICA, …]}
+//            `changed`: since this agent looked last; the first time, if something is wrong.
 //   FINDING: {"key":TEXT, "check":TEXT, "level":LEVEL, "about":TEXT, "what":TEXT, "cure":TEXT}
 //            `key` names a finding for as long as it lasts, and no other one.
 //   REPLICA: {"host":TEXT, "uri":TEXT, "answers":BOOL, "problem":TEXT, "facts":N, "lacks":N, "differs":N,
@@ -55,6 +56,11 @@ struct HealthLooks {
   std::vector<ParentCheck> parents;
   std::optional<DiskSpace> disk;
 };
+
+/// Whether something new is wrong, or something is not any more, or is worse or better than it was.
+///
+/// before  What was found last; null if nothing is known of it.
+bool health_changed(const Json& before, const Json& now);
 
 Json health_json(const MemberStatus& status, const HealthLooks& looks, Time now);
 

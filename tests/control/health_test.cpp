@@ -213,3 +213,21 @@ TEST_CASE("alarms are findings, each with a name of its own", "[health]") {
   REQUIRE(health.at("findings").size() == 2);
   CHECK(health.at("findings")[0].at("key") != health.at("findings")[1].at("key"));
 }
+
+TEST_CASE("changed: something new, something over, something worse; not the time", "[health]") {
+  const auto health = [](const std::vector<std::pair<std::string, std::string>>& found) {
+    Json json{{"findings", Json::array()}};
+    for (const auto& [key, level] : found)
+      json["findings"].push_back({{"key", key}, {"level", level}});
+    return json;
+  };
+  const Json one = health({{"disk:a", "warning"}});
+  CHECK_FALSE(health_changed(one, one));
+  CHECK_FALSE(health_changed({}, health({})));
+  CHECK(health_changed({}, one));
+  CHECK(health_changed(health({}), one));
+  CHECK(health_changed(one, health({})));
+  CHECK(health_changed(one, health({{"disk:a", "critical"}})));
+  const Json two = health({{"disk:a", "warning"}, {"disk:b", "warning"}});
+  CHECK_FALSE(health_changed(two, health({{"disk:b", "warning"}, {"disk:a", "warning"}})));
+}
