@@ -30,6 +30,13 @@ FILES = """
     share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_health.py
     share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_keymanager.py
     share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_zone.py
+    share/rollcall/ipa-plugin/rollcall_health.egg-info/PKG-INFO
+    share/rollcall/ipa-plugin/rollcall_health.egg-info/entry_points.txt
+    share/rollcall/ipa-plugin/rollcall_health/__init__.py
+    share/rollcall/ipa-plugin/rollcall_health/checks.py
+    share/rollcall/ipa-plugin/rollcall_health/cluster.py
+    share/rollcall/ipa-plugin/rollcall_health/cluster_registry.py
+    share/rollcall/ipa-plugin/rollcall_health/registry.py
     share/rollcall/ipa-plugin/rollcall_ipa/__init__.py
     share/rollcall/ipa-plugin/rollcall_ipa/agent.py
     share/rollcall/ipa-plugin/rollcall_ipa/changes.py

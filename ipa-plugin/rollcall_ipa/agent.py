@@ -30,17 +30,21 @@ def ask(env, verb, **args):
     env     The API's; `rollcall_socket` of IPA's configuration files says where the socket is.
     return  The answer as rollcall's `--json` prints it.
     """
-    path = getattr(env, 'rollcall_socket', DEFAULT_SOCKET)
+    return ask_at(getattr(env, 'rollcall_socket', DEFAULT_SOCKET), PATIENCE, verb, args)
+
+
+def ask_at(path, patience, verb, args):
+    """… of the agent behind a socket; `patience` is in seconds."""
     question = json.dumps({'v': PROTOCOL, 'verb': verb, 'args': args}).encode('utf-8') + b'\n'
-    answer = _read(_exchange(path, question))
+    answer = _read(_exchange(path, question, patience))
     if 'error' in answer:
         raise AgentRefused(answer['error'])
     return answer['ok']
 
 
-def _exchange(path, question):
+def _exchange(path, question, patience):
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(PATIENCE)
+        connection.settimeout(patience)
         try:
             connection.connect(path)
         except FileNotFoundError as error:
