@@ -27,6 +27,7 @@ FILES = """
     share/rollcall/ldapschema/access-389ds.ldif
     share/rollcall/ldapschema/60-rollcall.ldif
     share/rollcall/ipa-plugin/install
+    share/rollcall/ipa-plugin/ipaserver/advise/plugins/dnssec_keymanager.py
     share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_health.py
     share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_keymanager.py
     share/rollcall/ipa-plugin/ipaserver/plugins/dnssec_zone.py

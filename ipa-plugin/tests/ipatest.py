@@ -67,12 +67,16 @@ class IpaServer:
         return self._as(user, lambda: self.api.Command[command](*args, version="2.251", **options))
 
     def ipa(self, user: str, *words: str) -> "subprocess.CompletedProcess[str]":
-        """The program of the package freeipa-client; by its name Python would look for modules nowhere but at home."""
-        program = [sys.executable, "/usr/bin/ipa", "-e", "in_tree=True", "-e", f"xmlrpc_uri={self._uri(user)}/xml",
-                   "-e", f"jsonrpc_uri={self._uri(user)}/json"]
-        paths = [str(self.place / "client"), str(HERE.parent)]
-        environment = {**os.environ, "HOME": str(self.place), "PYTHONPATH": ":".join(paths), "LC_ALL": "C.UTF-8"}
-        return subprocess.run([*program, *words], env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run([*self.program(user), *words], env={**os.environ, **self.environment()}, capture_output=True,
+                              text=True, timeout=120, check=False)
+
+    def program(self, user: str) -> list[str]:
+        """That of the package freeipa-client; by its name Python would look for modules nowhere but at home."""
+        return [sys.executable, "/usr/bin/ipa", "-e", "in_tree=True", "-e", f"xmlrpc_uri={self._uri(user)}/xml",
+                "-e", f"jsonrpc_uri={self._uri(user)}/json"]
+
+    def environment(self) -> dict[str, str]:
+        return {"HOME": str(self.place), "PYTHONPATH": f"{self.place / 'client'}:{HERE.parent}", "LC_ALL": "C.UTF-8"}
 
     def _uri(self, user: str) -> str:
         return f"http://127.0.0.1:{self._http.server_port}/{user}/ipa"

@@ -73,7 +73,7 @@ def test_the_installer_puts_every_file_in_its_place(tree, tmp_path):
     placed = {str(file.relative_to(tmp_path / "root")) for file in (tmp_path / "root").rglob("*") if file.is_file()}
     assert {f"{modules[1:]}/ipaserver/plugins/dnssec_zone.py", f"{modules[1:]}/rollcall_ipa/views.py",
             f"{modules[1:]}/rollcall_health/checks.py", f"{modules[1:]}/rollcall_health.egg-info/entry_points.txt",
-            f"{modules[1:]}/rollcall_health.egg-info/PKG-INFO",
+            f"{modules[1:]}/rollcall_health.egg-info/PKG-INFO", f"{modules[1:]}/ipaserver/advise/plugins/dnssec_keymanager.py",
             "usr/share/ipa/schema.d/75-rollcall.ldif", "usr/share/ipa/updates/75-rollcall.update"} <= placed
     schema = (tmp_path / "root/usr/share/ipa/schema.d/75-rollcall.ldif").read_text()
     assert "dn: cn=schema" in schema and "'rollcallReport'" in schema
