@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "tests/sim/quiet_swarm.h"
 #include "tests/sim/world.h"
 
 using namespace rollcall;
@@ -13,26 +14,7 @@ namespace {
 constexpr std::size_t a = 0, b = 1, c = 2;
 const ZoneName zone = "example.";
 
-sim::Swarm quiet(std::size_t members) {
-  sim::Swarm swarm;
-  swarm.seed = 2013;
-  swarm.members = members;
-  swarm.policy.zsk_lifetime = 30_days;
-  swarm.policy.ksk_lifetime = Seconds{0};
-  swarm.policy.lead = 10_days;
-  swarm.policy.window = 1_days;
-  swarm.settings.heartbeat_idle = hours{12};
-  swarm.settings.look_interval = hours{24};
-  swarm.settings.parent_poll = hours{1};
-  swarm.settings.silence = hours{36};
-  swarm.parent_lag = Seconds{600};
-  for (std::size_t i = 0; i < 5; ++i) {
-    swarm.abilities.push_back(SwapAbility::exact);
-    swarm.zone_ttls.push_back(swarm.policy.max_zone_ttl);
-    swarm.serves_dns.push_back(true);
-  }
-  return swarm;
-}
+sim::Swarm quiet(std::size_t members) { return sim::quiet(members, 1_days); }
 
 void isolate(sim::World& world, std::size_t one,
              void (sim::Directory::*change)(std::size_t, std::size_t)) {
