@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/agent/crl_looks.h"
 #include "lib/agent/parent.h"
 #include "lib/core/member.h"
 #include "lib/directory/ldap_options.h"
@@ -33,6 +34,7 @@ struct Config {
   std::vector<agent::ParentServers> parents;
   /// Host and URI of the other replicas of the directory, for `rollcall health`.
   std::vector<std::pair<std::string, std::string>> replicas;
+  std::vector<agent::WebServer> web_servers;  ///< Of CAs of IPA, where not at their own names.
   Seconds report_interval{10};  ///< Between two looks whether the report in the directory is still right.
   std::optional<Seconds> ipa_interval;  ///< Empty: the directory is not of IPA.
   Seconds start_limit{180};  ///< Until the daemon says that it is ready, whatever it has seen.

@@ -92,40 +92,75 @@ Result<std::string> read_host(const toml::node& node) {
   return text;
 }
 
-// `c.example.org=ldaps://c.example.org`
-Result<std::pair<std::string, std::string>> read_replica(const std::string& text) {
+// `HOST=VALUE`, each side as its own kind of thing.
+Result<std::pair<std::string, std::string>> read_of_host(const std::string& text) {
   const auto middle = text.find('=');
-  if (middle == 0 || middle == std::string::npos || middle > text.find("://"))
-    return fail(Errc::malformed, "must be a list of HOST=URI, as \"c.example.org=ldaps://c.example.org\"");
-  const toml::value<std::string> host{text.substr(0, middle)};
-  const auto read = read_host(host);
-  if (!read) return tl::unexpected(read.error());
-  return std::pair{*read, text.substr(middle + 1)};
+  if (middle == std::string::npos || middle + 1 == text.size())
+    return fail(Errc::malformed, "must be a list of HOST=…: '=' or what follows it is missing in " + print(text));
+  const auto host = read_host(toml::value<std::string>{text.substr(0, middle)});
+  if (!host) return tl::unexpected(host.error());
+  return std::pair{*host, text.substr(middle + 1)};
 }
 
-Option replicas_option() {
-  Option option{"directory",
-                "replicas",
-                "The other servers that have this directory, for `rollcall health`, as HOST=URI. Default: ldap:// and the\n"
-                "host of each other member, unless this agent is known by its user only.",
-                {},
-                {}};
-  option.read = [](Draft& draft, const toml::node& node) -> Result<> {
+// A list of what belongs to hosts. No value is printed of an empty one.
+template <class T, class Get, class Read, class Print>
+Option by_host(std::string_view section, std::string_view name, std::string_view meaning, Get get, Read read_one,
+               Print print_one) {
+  Option option{section, name, meaning, {}, {}};
+  option.read = [get, read_one](Draft& draft, const toml::node& node) -> Result<> {
     const auto texts = read_texts(node);
     if (!texts) return tl::unexpected(texts.error());
+    std::vector<T> all;
     for (const std::string& text : *texts) {
-      auto replica = read_replica(text);
-      if (!replica) return tl::unexpected(replica.error());
-      draft.config.replicas.push_back(std::move(*replica));
+      const auto pair = read_of_host(text);
+      if (!pair) return tl::unexpected(pair.error());
+      auto one = read_one(pair->first, pair->second);
+      if (!one) return tl::unexpected(one.error());
+      all.push_back(std::move(*one));
     }
+    get(draft) = std::move(all);
     return {};
   };
-  option.print = [](const Draft& draft) {
+  option.print = [get, print_one](const Draft& draft) {
     std::vector<std::string> texts;
-    for (const auto& [host, uri] : draft.config.replicas) texts.push_back(host + '=' + uri);
+    for (const T& one : get(draft)) texts.push_back(print_one(one));
     return texts.empty() ? "" : print(texts);
   };
   return option;
+}
+
+#define FIELD(member) \
+  [](auto& draft) -> auto& { return draft.member; }
+#define SETTING(name) FIELD(config.settings.name)
+
+// `c.example.org=ldaps://c.example.org`; the URI is looked at in finish(), beside the authentication.
+Option replicas_option() {
+  using Replica = std::pair<std::string, std::string>;
+  return by_host<Replica>(
+      "directory", "replicas",
+      "The other servers that have this directory, for `rollcall health`, as HOST=URI. Default: ldap:// and the\n"
+      "host of each other member, unless this agent is known by its user only.",
+      FIELD(config.replicas),
+      [](const std::string& host, const std::string& uri) -> Result<Replica> { return Replica{host, uri}; },
+      [](const Replica& replica) { return replica.first + '=' + replica.second; });
+}
+
+// `a.example.com=192.0.2.1@8080`
+Option web_servers_option() {
+  return by_host<agent::WebServer>(
+      "ipa", "web_servers",
+      "Where `rollcall health` asks CAs by HTTP whether they generate the CRL, as HOST=address@port. Default: at\n"
+      "port 80 of each host.",
+      FIELD(config.web_servers),
+      [](const std::string& host, const std::string& text) -> Result<agent::WebServer> {
+        const auto address = dns::address_from(text);
+        if (!address) return tl::unexpected(address.error());
+        if (text.find('@') == std::string::npos) return fail(Errc::malformed, "must have a port: HOST=address@port");
+        return agent::WebServer{host, address->host, address->port};
+      },
+      [](const agent::WebServer& server) {
+        return server.host + '=' + to_string(dns::Address{server.address, server.port});
+      });
 }
 
 Option serve_option() {
@@ -164,10 +199,6 @@ Option follow_option() {
   option.print = [](const Draft& draft) { return std::string{draft.follows_ipa ? "true" : "false"}; };
   return option;
 }
-
-#define FIELD(member) \
-  [](auto& draft) -> auto& { return draft.member; }
-#define SETTING(name) FIELD(config.settings.name)
 
 std::vector<Option> agent_options() {
   return {
@@ -257,8 +288,8 @@ std::vector<Option> signer_options() {
             "Where named answers queries and zone transfers of this machine: address@port.",
             FIELD(bind.server), read_address),
       field("signer", "addresses",
-            "Where resolvers reach it: address@port. Others ask there before this member may be "
-            "forgotten.",
+            "Where resolvers reach it: address@port. Others ask there in `rollcall health`, and before this member may\n"
+            "be forgotten.",
             SETTING(addresses), read_any_texts),
       path("signer", "key_directory",
            "Key files go to <key_directory>/<zone>/, which named must be able to read.",
@@ -286,6 +317,7 @@ std::vector<Option> ipa_options() {
   return {
       follow_option(),
       duration("ipa", "interval", "Between two looks at its zones and servers.", FIELD(ipa_interval), {1s, 24h}),
+      web_servers_option(),
   };
 }
 

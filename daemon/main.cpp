@@ -40,6 +40,7 @@ agent::AgentOptions agent_options(const Config& config) {
   options.signer = config.signer;
   options.parents = config.parents;
   options.replicas = config.replicas;
+  options.web_servers = config.web_servers;
   options.report_interval = config.report_interval;
   options.ipa_interval = config.ipa_interval;
   options.start_limit = config.start_limit;

@@ -18,10 +18,10 @@ from lablib.probe import Probe, Verdict
 
 
 @contextmanager
-def _lab_of(masters: int) -> Iterator[Lab]:
+def _lab_of(masters: int, clocks: str = "") -> Iterator[Lab]:
     directory = short_directory()
     lab = Lab.up(Spec(str(directory), find_binaries(), masters, ["example.test", "twice.test"],
-                      zone_ttl=2, negative_ttl=1, parent_ttl=2))
+                      zone_ttl=2, negative_ttl=1, parent_ttl=2, clocks=clocks))
     try:
         yield lab
     finally:
@@ -38,8 +38,8 @@ def strangers() -> Iterator[Cluster]:
 
 
 @contextmanager
-def _formed(masters: int) -> Iterator[Cluster]:
-    with _lab_of(masters) as lab:
+def _formed(masters: int, clocks: str = "") -> Iterator[Cluster]:
+    with _lab_of(masters, clocks) as lab:
         with Probe(lab.info(), seed=1) as probe:
             clusters.form(lab)
             clusters.set_policy(lab, "a", **POLICY)
@@ -62,6 +62,13 @@ def formed() -> Iterator[Cluster]:
 def three() -> Iterator[Cluster]:
     """The same with three members, for one test."""
     with _formed(3) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def machines() -> Iterator[Cluster]:
+    """Three members on machines whose clocks can be set."""
+    with _formed(3, clocks="machine") as cluster:
         yield cluster
 
 

@@ -62,6 +62,23 @@ def test_a_bad_name_in_the_directory_is_quarantined(cluster: Cluster, name: str)
         await_that(f"{who} forgot it", lambda: not cluster.alarm(who, "unreadable entry"))
 
 
+def test_what_cannot_be_read_is_a_finding_with_its_cure(cluster: Cluster) -> None:
+    """At every member: each reads the directory for itself."""
+    connection = directory.connect(cluster.lab.member("a"))
+    zone = dict(connection.search_s(f"cn={ZONE},cn=zones,{BASE}", ldap.SCOPE_BASE)[0][1])
+    dn = f"cn=without-dot,cn=zones,{BASE}"
+    connection.add_s(dn, ldap.modlist.addModlist({**zone, "cn": [b"without-dot"], "rollcallZone": [b"without-dot"]}))
+    for who in cluster.names:
+        cluster.await_alarm(who, "unreadable entry", dn)
+        findings = cluster.ask(who, "health")["findings"]
+        cures = [one["cure"] for one in findings if one["about"] == f"{who}.lab.test" and dn in one["what"]]
+        assert cures == [f"see in the directory's log, on {who}.lab.test, who wrote that; correct it, and delete the"
+                         " entry only if nothing needs it"], findings
+    connection.delete_s(dn)
+    for who in cluster.names:
+        await_that(f"{who} forgot it", lambda: not cluster.alarm(who, "unreadable entry"))
+
+
 def test_a_zone_is_added_twice(cluster: Cluster) -> None:
     for spelling in (ZONE, ZONE.upper(), ZONE.rstrip(".")):
         with pytest.raises(Refused, match=f"zone {ZONE} is managed already.*rollcall status {ZONE}") as refused:

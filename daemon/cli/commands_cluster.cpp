@@ -29,7 +29,7 @@ std::string render_join(const Json& answer) {
   if (answer.at("admitted").get<bool>())
     return host + " is admitted by " + inviter + "\nwatch it begin to serve: rollcall info\n";
   return host + " has asked " + inviter + " and waits; it goes on by itself as soon as " + inviter +
-         " is up\nhow it goes: rollcall status\n";
+         " is up and nothing stands in the way\nhow it goes: rollcall status; what stands in the way: rollcall log, on " + inviter + '\n';
 }
 
 std::string render_set(const Json& answer) {

@@ -31,7 +31,8 @@ constexpr int unknown = 3;
 
 // … and so are those of this one.
 int health(const Invocation& call) {
-  const auto answer = call.caller.ask("health", Json::object());
+  const bool tells = call.changed || !call.hook.empty();
+  const auto answer = call.caller.ask("health", tells ? Json{{"told", true}} : Json::object());
   if (!answer) {
     call.caller.complain(answer.error());
     return health_of(answer.error()).code;
@@ -102,9 +103,9 @@ void add_looking(CLI::App& app, Invocation& call) {
           [&call] { call.exit = call.caller.run("members", Json::object(), render_members); });
 
   auto* health_command = app.add_subcommand("health",
-                     "Looks at every replica and at the parents: what is wrong, and the cure; exit 0 ok, 1 warning, "
+                     "Looks at every replica, DNS server and parent: what is wrong, and the cure; exit 0 ok, 1 warning, "
                      "2 critical, 3 unknown");
-  health_command->add_flag("--changed", call.changed, "Prints nothing unless something changed since it was looked last");
+  health_command->add_flag("--changed", call.changed, "Prints nothing unless something changed since this option or --hook told of it last");
   health_command->add_option("--hook", call.hook, "A program that is run when something changed; it reads what `--json` prints")
       ->type_name("PROGRAM");
   health_command->callback([&call] { call.exit = health(call); });

@@ -37,8 +37,8 @@ std::string cluster_line(const Json& status) {
 }
 
 std::string doubt_line(const Json& status) {
-  const std::string doubt = status.at("doubt");
-  return doubt.empty() ? "" : "in doubt: " + doubt + "; keeps serving, writes nothing new\n";
+  const std::string doubt = status.at("doubt"), out = status.at("out");
+  return doubt.empty() || !out.empty() ? "" : "in doubt: " + doubt + "; keeps serving, writes nothing new\n";
 }
 
 // Why this member does not count any more, and decrees that wait.
@@ -139,6 +139,7 @@ std::string stages(const Json& zone) {
 std::string elections(const Json& zone) {
   std::string text;
   for (const Json& generation : zone.at("generations")) {
+    if (!generation.at("winner").is_null()) continue;
     std::vector<std::string> silent;
     for (const Json& member : generation.at("waits_for")) silent.push_back(name_of(member));
     text += generation.at("role").get<std::string>() + ' ' +
@@ -177,6 +178,9 @@ std::string zone_header(const Json& zone, Time now) {
 
 std::string render_outsider(const Json& status) {
   if (status.at("in_cluster").get<bool>()) return "";
+  if (!status.at("members").empty() && status.at("out") == "") {
+    return "this machine has asked to join and is no member yet; whoever invited it says why: rollcall log, on that machine\n";
+  }
   return "this machine is in no cluster\n"
          "  the first one:      rollcall init\n"
          "  every further one:  rollcall join TOKEN   (a token: rollcall invite, on a member)\n";

@@ -23,6 +23,7 @@ def prepare(master: Master, layout: Layout) -> None:
     engine = directory if layout.spec.engine == "slapd" else directory389
     options = "\n".join(f"{name} = {json.dumps(value)}" for name, value in engine.agent_options(master, layout).items())
     rndc = [*clocks.unpreloaded(layout), tools.find("rndc"), "-c", str(master.rndc_conf)]
+    server = f"{LOOPBACK}@{master.dns_port}"
     write_atomically(master.agent_config, f"""[agent]
 socket = {json.dumps(str(master.agent_socket))}
 state = {json.dumps(str(master.root / "state"))}
@@ -41,7 +42,8 @@ parent_poll = "1s"
 
 [signer]
 kind = "bind"
-server = {json.dumps(f"{LOOPBACK}@{master.dns_port}")}
+server = {json.dumps(server)}
+addresses = {json.dumps([server])}
 key_directory = {json.dumps(str(master.keys))}
 rndc = {json.dumps(rndc)}
 named_conf = {json.dumps(str(master.root / "named.conf"))}

@@ -5,7 +5,7 @@ from ipahealthcheck.core.plugin import Plugin, Result, duration
 
 from rollcall_health.registry import registry
 
-LEVELS = {'warning': constants.WARNING, 'critical': constants.CRITICAL, 'unknown': constants.ERROR}
+LEVELS = {'ok': constants.SUCCESS, 'warning': constants.WARNING, 'critical': constants.CRITICAL, 'unknown': constants.ERROR}
 
 
 class FindingsCheck(Plugin):
@@ -34,14 +34,14 @@ class FindingsCheck(Plugin):
 class RollcallReplicationCheck(FindingsCheck):
     """Every replica of the directory answers, takes part in replication, and has the same entries."""
 
-    kinds = frozenset({'probe', 'replica', 'replication', 'entries', 'conflict'})
+    kinds = frozenset({'probe', 'replica', 'replication', 'entries', 'conflict', 'not-compared'})
 
 
 @registry
 class RollcallMembersCheck(FindingsCheck):
-    """Every member is heard; nothing waits for one that is silent."""
+    """Every member is heard; nothing waits for one that is silent; keys come and go in time."""
 
-    kinds = frozenset({'member-silent', 'key-manager', 'master-key', 'held'})
+    kinds = frozenset({'member-silent', 'key-manager', 'master-key', 'held', 'late', 'duplicate'})
 
 
 @registry
@@ -49,6 +49,20 @@ class RollcallParentCheck(FindingsCheck):
     """Parents have the DS records that caches rely on."""
 
     kinds = frozenset({'ds', 'parent'})
+
+
+@registry
+class RollcallServersCheck(FindingsCheck):
+    """The DNS servers of the other members give what all have agreed on."""
+
+    kinds = frozenset({'served', 'not-asked'})
+
+
+@registry
+class RollcallDutiesCheck(FindingsCheck):
+    """In IPA each duty has its server: CAs, renewal of certificates, CRL, Active Directory."""
+
+    kinds = frozenset({'ca', 'ca-renewal', 'crl', 'ad-sync', 'ad-trust'})
 
 
 @registry

@@ -20,13 +20,24 @@ def service_dn(env, host):
 
 
 def check(ldap, env, host):
-    """NotFound unless there is such a server; ValidationError if its agent is not to run."""
-    server = DN(('cn', host), env.container_masters, env.basedn)
-    if tree.entry_or_none(ldap, server, ['cn']) is None:
+    """NotFound unless there is such a server; ValidationError if its agent is not to run.
+
+    ACIError for a user who may not see that, which is another thing than nothing there.
+    """
+    servers = DN(env.container_masters, env.basedn)
+    if tree.entry_or_none(ldap, DN(('cn', host), servers), ['cn']) is None:
+        if tree.entry_or_none(ldap, servers, ['cn']) is None:
+            raise _unseen(servers)
         raise errors.NotFound(reason=_('%s: server not found') % host)
     service = tree.entry_or_none(ldap, service_dn(env, host), ['ipaconfigstring'])
+    if service is not None and not _strings(service):
+        raise _unseen(service.dn)
     if service is None or 'enabledservice' not in _strings(service):
         raise without_agent(host)
+
+
+def _unseen(dn):
+    return errors.ACIError(info=_('you may not read %s') % dn)
 
 
 def without_agent(host):

@@ -23,15 +23,18 @@ DNS_ADMIN = "dnsadmin"   # of the privilege DNS Administrators, which IPA has
 KEY_ADMIN = "keyadmin"   # of our own privilege
 ORDINARY = "plain"
 WITHOUT_AGENT = "d.lab.test"
+READ_AGREEMENTS = f"cn=System: Read Replication Agreements,cn=permissions,{PBAC}"
 
 # Of IPA's schema what our entries use; numbers of ours, since it is for a test.
 _SCHEMA = {
     "attributeTypes": ["( 2.25.7.1 NAME 'ipaConfigString' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
                        "( 2.25.7.4 NAME 'idnsName' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
+                       "( 2.25.7.8 NAME 'ipaNTFlatName' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
                        "( 2.25.7.5 NAME 'idnsSecInlineSigning' EQUALITY booleanMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.7 SINGLE-VALUE )"],
     "objectClasses": ["( 2.25.7.2 NAME 'ipaConfigObject' AUXILIARY MAY ( ipaConfigString $ cn ) )",
                       "( 2.25.7.3 NAME 'nestedGroup' SUP groupOfNames STRUCTURAL )",
                       "( 2.25.7.6 NAME 'idnsZone' STRUCTURAL MUST ( idnsName ) MAY ( idnsSecInlineSigning ) )",
+                      "( 2.25.7.9 NAME 'ipaNTTrustedDomain' SUP nsContainer STRUCTURAL MAY ( ipaNTFlatName ) )",
                       "( 2.25.7.7 NAME 'idnsSecKey' STRUCTURAL MUST ( cn ) )"]}
 
 
@@ -61,6 +64,7 @@ def plant(connection: Any, hosts: list[str], agents: list[str]) -> None:
     for name in (DNS_ADMIN, KEY_ADMIN, ORDINARY):
         ds389.add(connection, user_dn(name), objectClass=["account", "simpleSecurityObject"],
                   userPassword=ds389.hashed(ds389.PASSWORD))
+    ds389.add(connection, READ_AGREEMENTS, objectClass="groupOfNames", member=user_dn(KEY_ADMIN))
     for name, members in (("DNS Servers", agents), ("DNS Administrators", [user_dn(DNS_ADMIN)])):
         ds389.add(connection, f"cn={name},cn=privileges,{PBAC}", objectClass=["groupOfNames", "nestedGroup"], member=members)
 
@@ -101,6 +105,16 @@ def _exists(connection: Any, dn: str) -> bool:
         return bool(connection.search_s(dn, ldap.SCOPE_BASE, attrlist=["1.1"]))
     except ldap.NO_SUCH_OBJECT:
         return False
+
+
+def let_read_agreements(connection: Any) -> None:
+    """The access rule that IPA makes for that permission, at each server: cn=config is not replicated."""
+    aci = ('(targetattr = "cn || objectclass || nsds50ruv || nsds5replicahost || nsds5replicaenabled || '
+           'nsds5replicalastupdatestatus")(targetfilter = "(|(objectclass=nsds5Replica)(objectclass=nsds5replicationagreement)'
+           '(objectclass=nsDSWindowsReplicationAgreement)(objectClass=nsMappingTree))")(version 3.0;'
+           'acl "permission:System: Read Replication Agreements";allow (compare,read,search) groupdn = "ldap:///'
+           f'{READ_AGREEMENTS}";)')
+    connection.modify_s("cn=config", [(ldap.MOD_ADD, "aci", [aci.encode()])])
 
 
 def grant(connection: Any, permissions: dict[str, dict[str, Any]]) -> None:

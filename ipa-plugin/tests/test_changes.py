@@ -107,11 +107,24 @@ def test_an_ordinary_user_changes_nothing(with_agent, cluster):
     for words in (("dnssec-keymanager-set", host("a")), ("dnssec-zone-roll", "example.test", "--role=zsk"),
                   ("dnssec-zone-ds", "example.test", "--published")):
         done = with_agent.ipa(ORDINARY, *words)
-        assert done.returncode in (1, 2), done.stdout
-        assert "Insufficient access" in done.stderr or "server not found" in done.stderr, done.stderr
+        assert done.returncode == 1 and "Insufficient access" in done.stderr, done
     assert config(cluster) == before
     with pytest.raises(errors.ACIError):
         with_agent.call(ORDINARY, "dnssec_zone_roll", "example.test", role="zsk")
+
+
+def test_nor_one_who_sees_no_more_than_the_names_of_servers(with_agent, cluster):
+    """What is on a server is not to be seen: that is told from nothing being there."""
+    root = directory.connect(cluster.lab.member("a"))
+    rule = ('(targetattr = "objectClass || cn")(version 3.0; acl "a test: names of servers"; allow (read, search, compare) '
+            f'userdn = "ldap:///{ipatree.user_dn(ORDINARY)}";)').encode()
+    root.modify_s(ipatree.MASTERS, [(ldap.MOD_ADD, "aci", [rule])])
+    try:
+        done = with_agent.ipa(ORDINARY, "dnssec-keymanager-set", host("a"))
+        assert done.returncode == 1 and "Insufficient access: you may not read cn=DNSKeyManager" in done.stderr, done
+        assert with_agent.ipa(ORDINARY, "dnssec-keymanager-set", "nobody.lab.test").returncode == 2
+    finally:
+        root.modify_s(ipatree.MASTERS, [(ldap.MOD_DELETE, "aci", [rule])])
 
 
 def test_two_marked_servers_are_reported_and_set_repairs_it(with_agent, cluster, at_random):

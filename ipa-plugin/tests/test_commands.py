@@ -5,12 +5,19 @@ from ipalib import errors
 
 import ipatree
 from conftest import MEMBERS, host, serve
-from faultlib import ZONE
+from faultlib import POLICY, ZONE
 from ipatest import IpaServer
-from ipatree import ORDINARY
+from ipatree import DNS_ADMIN, ORDINARY
 from labtest import await_that
+from lablib import cluster as clusters
+from rollcall_ipa import changes
 
-FIELDS = ("Appointed server:", "Keys store:", "Last time keys generated:", "Next time keys need to be generated:")
+# Commands that show what agents say, in process and as words of `ipa`.
+SHOWING = (("dnssec_keymanager_info",), ("dnssec_keymanager_find",), ("dnssec_zone_find",), ("dnssec_zone_show", "example.test"),
+           ("dnssec_zone_ds", "example.test"))
+EVERY = (("health",), ("dnssec-keymanager-info",), ("dnssec-keymanager-find",), ("dnssec-keymanager-set", "--random"),
+         ("dnssec-keymanager-forget", host("c")), ("dnssec-zone-find",), ("dnssec-zone-show", "example.test"),
+         ("dnssec-zone-ds", "example.test"), ("dnssec-zone-roll", "example.test", "--role=zsk"))
 
 
 @pytest.fixture(params=["with_agent", "without_agent"])
@@ -32,14 +39,19 @@ def messages(answer) -> str:
     return " ".join(message["message"] for message in answer.get("messages", ()))
 
 
-def test_info_names_what_the_thread_asks_for(server):
-    told(server, lambda entry: "next_keys" in entry or "last_keys_made" in entry)
-    done = server.ipa(ORDINARY, "dnssec-keymanager-info")
-    assert done.returncode == 0, done.stderr
-    for field in (FIELDS[0], FIELDS[1], FIELDS[2], "Mode: random", "Members:", "According to:"):
-        assert field in done.stdout, done.stdout
-    assert all(f"{host(name)} (serving" in done.stdout.replace("\n", " ").replace("  ", " ") or host(name) in done.stdout
-               for name in MEMBERS)
+def test_info_names_what_the_thread_asks_for(server, cluster):
+    clusters.set_policy(cluster.lab, "a", zsk_lifetime=400 * 86400)
+    try:
+        told(server, lambda entry: "next_keys" in entry and "last_keys_made" in entry)
+        done = server.ipa(ORDINARY, "dnssec-keymanager-info")
+        assert done.returncode == 0, done.stderr
+        words = " ".join(done.stdout.split())
+        for field in ("Appointed server: none: any server, at random", "Keys store: ldapi", "Last time keys generated: 20",
+                      "Next time keys need to be generated: 20", "Mode: random", "According to:",
+                      *(f"{host(name)} (serving, last heartbeat 20" for name in MEMBERS)):
+            assert field in words, done.stdout
+    finally:
+        clusters.set_policy(cluster.lab, "a", **POLICY)
 
 
 def test_info_with_all_tells_of_each_member(server):
@@ -89,8 +101,8 @@ def test_both_sources_tell_the_same(with_agent, without_agent):
 
 
 def test_a_zone_that_is_not_managed_is_not_found(server):
-    for command in ("show", "ds"):
-        done = server.ipa(ORDINARY, f"dnssec-zone-{command}", "nowhere.test")
+    for command, *words in (("show",), ("ds",), ("ds", "--published"), ("roll", "--role=zsk")):
+        done = server.ipa(ORDINARY, f"dnssec-zone-{command}", "nowhere.test", *words)
         assert done.returncode == 2, done.stderr
         assert "nowhere.test.: DNS zone not found" in done.stderr
     with pytest.raises(errors.ConversionError):
@@ -102,6 +114,8 @@ def test_while_the_agent_of_this_server_is_down_the_directory_tells_and_says_so(
     try:
         answer = with_agent.call(ORDINARY, "dnssec_keymanager_info")
         assert "The agent on this server does not answer" in messages(answer)
+        for command, *words in SHOWING:
+            assert "does not answer" in messages(with_agent.call(ORDINARY, command, *words)), command
         assert answer["result"]["mode"] == "random"
         shown = with_agent.ipa(ORDINARY, "dnssec-zone-show", "example.test")
         assert shown.returncode == 0 and "Role: KSK" in shown.stdout
@@ -111,16 +125,22 @@ def test_while_the_agent_of_this_server_is_down_the_directory_tells_and_says_so(
     cluster.await_calm()
 
 
-def test_a_view_that_a_cut_made_old_is_called_old(cluster, tmp_path):
-    """On a server that replicates with nobody and whose agent is down, everything there was is still told."""
+def test_a_view_that_a_cut_made_old_is_called_old(cluster, tmp_path, monkeypatch):
+    """On a server that replicates with nobody and whose agent is down everything there was is still told, and may be asked for."""
+    monkeypatch.setattr(changes, "PATIENCE", 0.0)
     cut_off = serve(cluster.lab, tmp_path / "c", "c", False)
     try:
         cluster.lab.kill("c", ["agent"])
         for other in "ab":
             cluster.lab.cut("c", other)
-        await_that("it says so", lambda: "agents or replication have stopped" in messages(
-            cut_off.call(ORDINARY, "dnssec_keymanager_info")))
+        for command, *words in SHOWING:
+            await_that(f"{command} says so", lambda: "agents or replication have stopped" in messages(
+                cut_off.call(ORDINARY, command, *words)))
         assert cut_off.call(ORDINARY, "dnssec_zone_find")["count"] == 1
+        for command, args, options in (("dnssec_keymanager_set", (host("b"),), {}), ("dnssec_keymanager_set", (), {"random": True}),
+                                       ("dnssec_zone_roll", ("example.test",), {"role": "zsk"})):
+            answer = cut_off.call(DNS_ADMIN, command, *args, **options)
+            assert "agents or replication have stopped" in messages(answer), command
     finally:
         cluster.lab.heal()
         cluster.lab.start("c", ["agent"])
@@ -142,12 +162,17 @@ def test_a_silent_member_is_called_silent(server, cluster):
 def test_while_the_directory_is_down_nothing_is_told_but_that(without_agent, cluster):
     cluster.lab.kill("b", ["slapd"])
     try:
-        done = without_agent.ipa(ORDINARY, "dnssec-keymanager-info")
-        assert done.returncode == 1
-        assert "cannot connect" in done.stderr.lower()
+        for words in EVERY:
+            done = without_agent.ipa(DNS_ADMIN, *words)
+            assert done.returncode == 1 and "cannot connect" in done.stderr.lower(), done
+            assert not done.stdout, done
     finally:
         cluster.lab.start("b", ["slapd"])
     cluster.await_calm()
+
+
+def test_every_command_was_asked_while_the_directory_was_down(with_agent):
+    assert {words[0].replace("-", "_") for words in EVERY} == {command.name for command in with_agent.api.Command()}
 
 
 def test_where_rollcall_was_never_set_up_the_error_says_so(tree, tmp_path):

@@ -27,6 +27,8 @@ def test_a_server_that_answers_is_not_given_up(with_agent, cluster):
 def test_an_ordinary_user_gives_up_nobody(with_agent):
     with pytest.raises(errors.ACIError):
         with_agent.call(ORDINARY, "dnssec_keymanager_forget", (host("c"),))
+    done = with_agent.ipa(ORDINARY, "dnssec-keymanager-forget", host("c"))
+    assert done.returncode == 1 and "Insufficient access" in done.stderr, done.stderr
 
 
 def test_a_server_that_is_gone_is_given_up_by_all_others(without_agent, cluster):

@@ -77,7 +77,7 @@ def test_a_healthy_cluster_succeeds_in_every_check(trio):
     assert done.returncode == 0 and not done.stderr, done.stderr
     results = json.loads(done.stdout)
     assert {result["result"] for result in results} == {"SUCCESS"}
-    assert len(results) == 6 and {result["source"] for result in results} == {SOURCE}
+    assert len(results) == 8 and {result["source"] for result in results} == {SOURCE}
     human = check(trio, "a", "--output-type", "human", "--failures-only")
     assert (human.returncode, human.stdout) == (0, "No issues found.\n")
 
@@ -88,12 +88,30 @@ def test_the_checks_are_listed_without_asking_anybody():
     assert "RollcallReplicationCheck" in done.stdout
 
 
+def test_what_was_not_looked_at_is_told_and_is_no_failure(trio):
+    config = trio.place("b") / "rollcalld.toml"
+    text = config.read_text()
+    try:
+        set_option(config, "directory", replicas=None)
+        trio.restart_agent("b")
+        await_that("its notes come", lambda: len(trio.ask("b", "health")["findings"]) == 2)
+        done = check(trio, "b")
+        told = {result["kw"].get("key"): result for result in json.loads(done.stdout)}
+        assert done.returncode == 0 and not failures(done), done.stdout
+        note = told["not-compared:a.lab.test"]
+        assert note["check"] == "RollcallReplicationCheck" and "was not compared" in note["kw"]["what"]
+    finally:
+        config.write_text(text)
+        trio.restart_agent("b")
+    await_well(trio)
+
+
 def test_an_agent_that_is_down_is_critical_and_no_check_succeeds(trio):
     trio.lab.kill("b", ["agent"])
     try:
         done = check(trio, "b")
         found = failures(done)
-        assert done.returncode == 1 and len(found) == len(json.loads(done.stdout)) == 6
+        assert done.returncode == 1 and len(found) == len(json.loads(done.stdout)) == 8
         assert found["agent"]["result"] == "CRITICAL" and found["agent"]["kw"]["cure"]
         assert "not-checked:RollcallParentCheck" in found
         human = check(trio, "b", "--output-type", "human")
@@ -171,8 +189,8 @@ def test_the_commands_of_the_readme_work(trio, tmp_path):
 
 
 def test_every_check_of_the_agent_has_one_place():
-    """The kinds of findings as lib/control/health.cpp makes them: none is shown twice, and none gets lost."""
-    source = (ROOT / "lib" / "control" / "health.cpp").read_text()
+    """The kinds of findings as lib/control/health*.cpp make them: none is shown twice, and none gets lost."""
+    source = "".join(file.read_text() for file in (ROOT / "lib" / "control").glob("health*.cpp"))
     made = set(re.findall(r'findings\.say\(\s*\{"([a-z-]+)"', source))
     program = """if True:
         from rollcall_health import checks

@@ -126,7 +126,7 @@ Result<> Agent::run_shell(const Membership& self) {
   if (!identity) return tl::unexpected(identity.error());
   if (identity->signing_key() != self.self.signing) {
     return fail(Errc::conflict, "identity " + (options_.state / "identity").native() +
-                                    ": belongs to another member than the local store");
+                                    ": belongs to another member than the local store; restore both from one copy");
   }
   keyring_ = std::make_unique<Keyring>(std::move(*identity));
   auto shell = Shell::create({loop_, pool_, *directory_, signer_.get(), *store_, *keyring_,

@@ -26,6 +26,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/agent/crl_looks.h"
 #include "lib/agent/ipa_follower.h"
 #include "lib/agent/replica_looks.h"
 #include "lib/agent/reporter.h"
@@ -49,6 +50,7 @@ struct AgentOptions {
   /// Host and URI of the other replicas, for `health`. Empty: the hosts of the members, where our way of
   /// proving who we are works over a network.
   std::vector<std::pair<std::string, std::string>> replicas;
+  std::vector<WebServer> web_servers;  ///< Of CAs of IPA that are not asked at their own names, for `health`.
   notify::Level log_level = notify::Level::notice;
   Seconds report_interval{10};  ///< Between two looks whether the report in the directory is still right.
   std::optional<Seconds> ipa_interval;  ///< Between two looks at the tree of IPA around the base; empty: there is none.
@@ -176,11 +178,21 @@ class Agent {
   void follow(const SwitchTurn& turn, const MemberStatus& status);
   void manage(const SwitchTurn& turn, std::function<void(const std::string&)> done);
   std::optional<control::Problem> kept_by_ipa(const ZoneName& zone) const;
+  const IpaTree* ipa_tree() const;  ///< As it was seen last; null in other trees, and before.
+
   // agent_health.cpp
   void health(const control::Request& request, Reply reply);
-  void look_at_replicas(const Probe& probe, const std::string& problem);
-  void look_at_parents(control::HealthLooks looks);
+  struct Health;
+  std::function<void()> part_of(const std::shared_ptr<Health>& health);
+  void look_around(const Probe& probe, const std::string& problem);
+  void look_at_replicas(const std::shared_ptr<Health>& health, const MemberStatus& status, const Probe& probe);
+  void look_at_parents(const std::shared_ptr<Health>& health, const MemberStatus& status);
+  void look_at_servers(const std::shared_ptr<Health>& health, const MemberStatus& status);
+  void look_at_ipa(const std::shared_ptr<Health>& health);
+  template <class Ask, class Take>
+  void ask_aside(Ask ask, Take take);
   void leave_health(control::Json health);
+  void give_up_health();
 
   // agent_reports.cpp
   void start_reporting();
@@ -216,8 +228,14 @@ class Agent {
   std::unique_ptr<Shell> shell_;  ///< Null while this machine is in no cluster.
   std::unique_ptr<Reporter> reporter_;  ///< Null until the server said who we are.
   std::shared_ptr<Ipa> ipa_;  ///< Null in other trees, and while this machine is in no cluster.
-  control::Json last_health_;  ///< Null: this agent has not looked yet.
-  std::vector<Reply> health_replies_;  ///< Those who wait for the one that is under way.
+  control::Json told_health_;          ///< What people know; null: nothing since this agent started.
+  bool health_is_told_ = false;        ///< One of those who wait tells people.
+  std::shared_ptr<Health> health_;     ///< The check that is under way; null: none.
+  std::vector<Reply> health_replies_;  ///< Those who wait for it.
+  struct HealthTurns {
+    std::size_t parents = 0, servers = 0;
+  };
+  std::shared_ptr<HealthTurns> health_turns_ = std::make_shared<HealthTurns>();  ///< Zones asked about so far.
   std::shared_ptr<ReplicaLooks> replica_looks_;  ///< The last one.
   bool has_reported_ = false;
   std::string report_problem_;

@@ -143,6 +143,7 @@ void Agent::start_over() {
     const auto membership = store_->membership();
     if (!membership) return failed(membership.error());
     if (!*membership) return;
+    give_up_health();
     reporter_.reset();
     shell_.reset();
     if (auto opened = open_directory(); !opened) return failed(opened.error());

@@ -104,6 +104,8 @@ void Agent::manage(const SwitchTurn& turn, std::function<void(const std::string&
            });
 }
 
+const IpaTree* Agent::ipa_tree() const { return ipa_ && ipa_->tree ? &*ipa_->tree : nullptr; }
+
 std::optional<control::Problem> Agent::kept_by_ipa(const ZoneName& zone) const {
   if (!ipa_) return std::nullopt;
   if (!ipa_->tree) {

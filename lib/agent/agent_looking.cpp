@@ -30,12 +30,6 @@ Result<ZoneName> optional_zone_arg(const Json& args) {
   return dns::canonical_zone(**text);
 }
 
-const ZoneStatus* find_zone(const MemberStatus& status, const ZoneName& name) {
-  const auto found = std::ranges::find_if(
-      status.zones, [&](const ZoneStatus& zone) { return zone.zone.name == name; });
-  return found == status.zones.end() ? nullptr : &*found;
-}
-
 tl::unexpected<Problem> unknown_zone(const ZoneName& zone) {
   return control::refuse(Errc::not_found, "zone " + zone + " is not managed here",
                          "rollcall zone add " + zone);
@@ -168,7 +162,7 @@ void Agent::zone_show(const control::Request& request, Reply reply) {
   const auto name = zone_arg(request.args);
   if (!name) return reply(tl::unexpected(Problem(name.error())));
   const MemberStatus status = shell_->status();
-  const ZoneStatus* zone = find_zone(status, *name);
+  const ZoneStatus* zone = control::find_zone(status, *name);
   if (zone == nullptr) return reply(unknown_zone(*name));
   Json answer{{"zone", *name},
               {"incarnation", zone->zone.incarnation},
@@ -204,7 +198,7 @@ void Agent::ds_show(const control::Request& request, Reply reply) {
   const auto name = zone_arg(request.args);
   if (!name) return reply(tl::unexpected(Problem(name.error())));
   const MemberStatus status = shell_->status();
-  const ZoneStatus* zone = find_zone(status, *name);
+  const ZoneStatus* zone = control::find_zone(status, *name);
   if (zone == nullptr) return reply(unknown_zone(*name));
   reply(ds_json(*zone));
 }

@@ -82,7 +82,8 @@ Result<> write_durably(const std::filesystem::path& file, const Secret& content)
 Result<crypto::Identity> load_identity(const std::filesystem::path& file) {
   const File in(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (in.fd() < 0 && errno == ENOENT) {
-    return fail(Errc::not_found, fmt::format("identity {}: not there", file.native()));
+    return fail(Errc::not_found, fmt::format("identity {}: not there; restore it together with the store, from one copy of {}",
+                                            file.native(), file.parent_path().native()));
   }
   if (in.fd() < 0) return refused(file, std::strerror(errno));
   struct stat status {};

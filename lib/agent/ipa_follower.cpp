@@ -8,7 +8,7 @@ namespace rollcall::agent {
 /// One look: the searches, and where each puts what it finds.
 struct IpaFollower::Look {
   struct Step {
-    directory::IpaSearch search;
+    directory::Search search;
     Entries directory::IpaEntries::*into;
   };
   explicit Look(const directory::IpaSearches& all)

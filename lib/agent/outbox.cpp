@@ -9,6 +9,9 @@ namespace rollcall::agent {
 namespace {
 
 constexpr std::chrono::seconds retry_interval{2};
+constexpr auto entry_gone =
+    "the entry of this member was deleted in the directory: put it back, with what else is gone there, from a copy of "
+    "the directory (its backup, or slapcat on a server that still has it)";
 
 }  // namespace
 
@@ -163,7 +166,8 @@ void Outbox::send_heartbeat() {
                               problem_(dn, "");
                             } else {
                               const bool silent = done.error().code == Errc::unavailable;
-                              if (!silent) problem_(dn, done.error().what);
+                              const bool gone = done.error().code == Errc::not_found;
+                              if (!silent) problem_(dn, gone ? entry_gone : done.error().what);
                               if (!next_heartbeat_) next_heartbeat_ = value;
                               return retry_later();
                             }

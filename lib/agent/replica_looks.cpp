@@ -7,6 +7,7 @@
 
 #include "lib/agent/clock.h"
 #include "lib/directory/codec_dn.h"
+#include "lib/directory/codec_replication.h"
 #include "lib/directory/ldap_directory.h"
 
 namespace rollcall::agent {
@@ -72,20 +73,46 @@ class ReplicaLooks::Replica : public directory::Listener {
     look.problem =
         state == directory::State::refreshing ? "it did not tell all that it has in time" : why;
     is_down = state == directory::State::down;
+    if (look.answers) {
+      look.denied = false;
+      ask_of_replication();
+    }
     owner_.changed();
   }
+
+  void denied() override { look.denied = true; }
 
   void conflicts(const std::vector<std::string>& found) override { look.conflicts = found; }
 
   bool failed() const { return is_down || !directory_; }
+  bool settled() const { return look.answers && look.probe_after && questions_left_ == 0; }
 
   control::ReplicaLook look;
   std::map<std::string, std::size_t> facts;  ///< Digests by DN.
   bool is_down = false;
 
  private:
+  // What a server does not tell, or is of the other kind, is no error: these are hints.
+  void ask_of_replication() {
+    if (std::exchange(asked_, true)) return;
+    const auto searches = directory::replication_searches(base_);
+    questions_left_ = searches.size();
+    for (const directory::Search& one : searches) {
+      directory_->search(one.dn, one.filter, one.names,
+                         [this](const Result<std::vector<directory::Entry>>& found) {
+                           if (found) told_.insert(told_.end(), found->begin(), found->end());
+                           if (--questions_left_ == 0)
+                             look.replication = directory::read_replication(told_);
+                           owner_.changed();
+                         });
+    }
+  }
+
   ReplicaLooks& owner_;
   std::string base_;
+  bool asked_ = false;
+  std::size_t questions_left_ = 0;
+  std::vector<directory::Entry> told_;
   std::unique_ptr<directory::LdapDirectory> directory_;
 };
 
@@ -140,7 +167,7 @@ bool ReplicaLooks::settled() const {
   const std::map<std::string, std::size_t>* facts = nullptr;
   for (const auto& replica : replicas_) {
     if (replica->failed()) continue;
-    if (!replica->look.answers || !replica->look.probe_after) return false;
+    if (!replica->settled()) return false;
     if (facts != nullptr && *facts != replica->facts) return false;
     facts = &replica->facts;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Looks at every replica of the directory at once: does it answer, does it have what we have just
-// written, and do all have the same facts?
+// written, and do all have the same facts? And what does it tell of its own replication?
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -11,17 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "lib/agent/replica_places.h"
 #include "lib/control/health.h"
 #include "lib/directory/ldap_options.h"
 #include "lib/util/time.h"
 
 namespace rollcall::agent {
-
-/// Where a replica is; the host is for people.
-struct ReplicaPlace {
-  std::string host;
-  std::vector<std::string> uris;
-};
 
 struct Probe {
   std::string dn, value;  ///< In attribute rollcallProbe, just written to the own replica.

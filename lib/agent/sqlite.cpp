@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -129,7 +130,18 @@ Result<Database> Database::open(const std::filesystem::path& file) {
   Database db(raw);
   if (code != SQLITE_OK) return tl::unexpected(error_of(raw, "cannot be opened"));
   sqlite3_extended_result_codes(raw, 1);
+  db.file_ = file;
+  struct stat seen{};
+  if (::stat(file.c_str(), &seen) == 0) db.id_ = {seen.st_dev, seen.st_ino};
   return db;
+}
+
+Result<> Database::still_there() const {
+  struct stat seen{};
+  if (::stat(file_.c_str(), &seen) == 0 && id_ == std::pair{seen.st_dev, seen.st_ino}) return {};
+  return fail(Errc::denied, "local store " + file_.native() +
+                                ": was deleted or replaced while the agent runs, so nothing is written any more; stop the "
+                                "agent, restore the store, and start it");
 }
 
 Result<> Database::execute(const char* sql) {
@@ -146,6 +158,7 @@ Result<Statement> Database::prepare(std::string_view sql) {
 }
 
 Result<> Database::transaction(const std::function<Result<>()>& work) {
+  if (auto there = still_there(); !there) return there;
   if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
   auto done = work();
   if (done) done = execute("COMMIT");

@@ -2,6 +2,8 @@
 // SQLite with values and Results: what the store needs of it and no more.
 #pragma once
 
+#include <sys/types.h>
+
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
@@ -10,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/util/bytes.h"
 #include "lib/util/result.h"
@@ -75,7 +78,8 @@ class Database {
 
   /// Does all of `work` or nothing of it. Durable when it returns.
   ///
-  /// Errors  those of `work`, and those of storage; nothing was stored then.
+  /// Errors  those of `work`, and those of storage; nothing was stored then. denied if the file was deleted or
+  ///         replaced since it was opened: what went into it now would be gone with this process.
   Result<> transaction(const std::function<Result<>()>& work);
 
  private:
@@ -83,7 +87,11 @@ class Database {
     void operator()(sqlite3* db) const;
   };
   explicit Database(sqlite3* db) : db_(db) {}
+  Result<> still_there() const;
+
   std::unique_ptr<sqlite3, Close> db_;
+  std::filesystem::path file_;
+  std::pair<dev_t, ino_t> id_{};  // Of the file that was opened.
 };
 
 }  // namespace rollcall::agent

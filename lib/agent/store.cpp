@@ -120,9 +120,12 @@ Result<std::optional<Membership>> Store::membership() {
   return out;
 }
 
+// Who was out let pass what the others decided: a new life has carried out nothing yet. What it holds is as good as
+// before; facts that do not count for those who remain go when the word that takes it in tells which.
 Result<> Store::begin_life(const Membership& membership) {
   return db_.transaction([&]() -> Result<> {
-    for (const char* sql : {"DELETE FROM serving", "DELETE FROM intents",
+    for (const char* sql : {"DELETE FROM serving", "DELETE FROM vector", "DELETE FROM behind", "DELETE FROM waits",
+                            "DELETE FROM intents",
                             "UPDATE life SET took_itself_in = 0, heir = NULL, asked_by = NULL"}) {
       if (auto done = db_.execute(sql); !done) return done;
     }

@@ -25,8 +25,8 @@ tl::unexpected<Error> wrong(const std::string& name, const std::string& expected
 Result<std::optional<std::string>> optional_text_arg(const Json& args, const std::string& name) {
   const Json* value = find(args, name);
   if (value == nullptr) return std::nullopt;
-  if (!value->is_string() || value->get_ref<const std::string&>().empty())
-    return wrong(name, "a text");
+  if (!value->is_string()) return wrong(name, "a text");
+  if (value->get_ref<const std::string&>().empty()) return fail(Errc::malformed, "argument " + name + " is empty");
   return value->get<std::string>();
 }
 

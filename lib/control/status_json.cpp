@@ -56,6 +56,13 @@ class Printer {
     return line(unknown);
   }
 
+  // Many holds may wait for one member, which may have as many alarms: they stand with it alone.
+  Json awaited(const MemberId& id) const {
+    Json json = line(id);
+    json.erase("alarms");
+    return json;
+  }
+
   Json key(const KeyStatus& k) const {
     const Generation& g = k.generation;
     return {{"key", short_name(k.fingerprint)},
@@ -93,7 +100,7 @@ class Printer {
               {"step", h.step},
               {"text", h.text},
               {"until", time_json(h.until)}};
-    json["waits_for"] = list_json(h.waits_for, [this](const MemberId& id) { return line(id); });
+    json["waits_for"] = list_json(h.waits_for, [this](const MemberId& id) { return awaited(id); });
     return json;
   }
 
@@ -255,10 +262,17 @@ Json status_json(const MemberStatus& status, Time now) {
   return json;
 }
 
+const ZoneStatus* find_zone(const MemberStatus& status, const ZoneName& name) {
+  const ZoneStatus* found = nullptr;
+  for (const ZoneStatus& zone : status.zones) {
+    if (zone.zone.name == name && (found == nullptr || !found->managed)) found = &zone;
+  }
+  return found;
+}
+
 Result<Json> zone_status_json(const MemberStatus& status, const ZoneName& zone, Time now) {
-  const auto found =
-      std::ranges::find_if(status.zones, [&](const ZoneStatus& z) { return z.zone.name == zone; });
-  if (found == status.zones.end())
+  const ZoneStatus* found = find_zone(status, zone);
+  if (found == nullptr)
     return fail(Errc::not_found, "zone " + zone + " is not managed here");
   const Printer printer{status};
   Json json = printer.cluster(now);

@@ -27,7 +27,7 @@
 //   GENERATION: {"role":TEXT, "number":N, "algorithm":13, "why":TEXT, "candidates":[FACT, …],
 //            "winner":FACT|null, "voided":BOOL, "waits_for":[MEMBER, …]}
 //   HOLD:   {"reason":"policy"|"rules"|"time"|"member"|"parent"|"operator"|"signer", "step":TEXT,
-//            "text":TEXT, "waits_for":[LINE, …], "until":TIME}
+//            "text":TEXT, "waits_for":[LINE without its alarms, …], "until":TIME}
 //   INFO:   {"now":TIME, "appointed_server":MEMBER|null, "next_server":MEMBER|null, "keys_store":TEXT,
 //            "last_keys_made":TIME, "next_keys":TIME, "next_zone":TEXT, "mode":TEXT,
 //            "appointed":[MEMBER, …], "in_cluster":BOOL, "cluster":UUID, "self":MEMBER,
@@ -48,6 +48,9 @@ namespace rollcall::control {
 
 /// Answers `status` without a zone.
 Json status_json(const MemberStatus& status, Time now);
+
+/// The zone of that name as it is managed now; one that is not is the newest of that name. Null: nobody knows it.
+const ZoneStatus* find_zone(const MemberStatus& status, const ZoneName& name);
 
 /// Answers `status` for one zone: STATUS without `zones`, but with `zone`, a ZONE.
 ///

@@ -116,8 +116,9 @@
 //                     conflict: the gate holds nothing.
 //   check           {"zone"?: TEXT}
 //                     -> {"findings":[{"level":"ok"|"warning"|"error", "what":TEXT, "cure":TEXT}, …]}
-//   health          {}
+//   health          {"told"?: BOOL}
 //                     Looks at every replica of the directory and at the parents, and leaves the answer in the directory.
+//                     `told`: who asks tells people of it, so what changed is counted from here on.
 //                     -> HEALTH of health.h and {"warnings":[TEXT, …]}
 //   log             {"zone"?: TEXT, "last"?: 1..1000, default 50}
 //                     -> {"events":[EVENT, …], "next":N}, the oldest first.
@@ -182,7 +183,7 @@ inline constexpr Verb verbs[] = {
     {"gate", Right::read, {"zone"}},
     {"gate-override", Right::change, {"zone"}},
     {"check", Right::read, {"zone"}},
-    {"health", Right::read, {}},
+    {"health", Right::read, {"told"}},
     {"log", Right::read, {"zone", "last"}},
     {"events", Right::read, {"since", "zone", "wait"}},
 };

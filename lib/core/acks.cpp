@@ -22,18 +22,26 @@ bool says_no_less(const Heartbeat& now, const Heartbeat& before) {
 
 // A member that has not looked at its server since it started knows no TTL; what it said before
 // still counts, since caches go by it.
-void keep_known_ttls(Heartbeat& now, const Heartbeat& before) {
-  if (now.dnskey_ttl == Seconds{0}) now.dnskey_ttl = before.dnskey_ttl;
-  if (now.max_zone_ttl == Seconds{0}) now.max_zone_ttl = before.max_zone_ttl;
+HeardHeartbeat with_known_ttls(HeardHeartbeat now, const Heartbeat& before) {
+  const Seconds none{0};
+  const bool learns = (now->dnskey_ttl == none && before.dnskey_ttl != none) ||
+                      (now->max_zone_ttl == none && before.max_zone_ttl != none);
+  if (!learns) return now;
+  Heartbeat knows = *now;
+  if (knows.dnskey_ttl == none) knows.dnskey_ttl = before.dnskey_ttl;
+  if (knows.max_zone_ttl == none) knows.max_zone_ttl = before.max_zone_ttl;
+  return std::make_shared<const Heartbeat>(std::move(knows));
+}
+
+bool same_but_for_vector(const Heartbeat& a, const Heartbeat& b) {
+  return a.member == b.member && a.last_seq == b.last_seq && a.roster == b.roster && a.behind == b.behind &&
+         a.serving == b.serving && a.signer == b.signer && a.dnskey_ttl == b.dnskey_ttl &&
+         a.max_zone_ttl == b.max_zone_ttl;
 }
 
 }  // namespace
 
-bool same_answers(const Heartbeat& a, const Heartbeat& b) {
-  return a.member == b.member && a.last_seq == b.last_seq && a.roster == b.roster &&
-         a.vector == b.vector && a.behind == b.behind && a.serving == b.serving &&
-         a.signer == b.signer && a.dnskey_ttl == b.dnskey_ttl && a.max_zone_ttl == b.max_zone_ttl;
-}
+bool same_answers(const Heartbeat& a, const Heartbeat& b) { return same_but_for_vector(a, b) && a.vector == b.vector; }
 
 bool says_behind(const Heartbeat& heartbeat, const FactId& fact, const ZoneRef* zone) {
   return std::ranges::any_of(heartbeat.behind, [&](const Behind& behind) {
@@ -43,25 +51,30 @@ bool says_behind(const Heartbeat& heartbeat, const FactId& fact, const ZoneRef* 
 }
 
 // What it said before is not compared again: a digest that agreed then agrees for ever.
-void Acks::Answers::take(const Heartbeat& said, const FactLog& log) {
+void Acks::Answers::take(const HeardHeartbeat& said, bool same_vector, const FactLog& log) {
+  if (!same_vector) take_vector(said->vector, log);
+  if (!heartbeat || heartbeat->roster != said->roster) {
+    roster.clear();
+    for (const Incarnation& member : said->roster) roster.push_back(member.member);
+    std::ranges::sort(roster);
+  }
+  heartbeat = said;
+}
+
+void Acks::Answers::take_vector(const std::vector<VectorEntry>& said, const FactLog& log) {
+  static const std::vector<VectorEntry> nothing;
+  const std::vector<VectorEntry>& before = heartbeat ? heartbeat->vector : nothing;
   const bool same_authors =
-      in_order && std::ranges::equal(heartbeat.vector, said.vector, {}, &VectorEntry::author,
-                                     &VectorEntry::author);
-  if (!same_authors) covered.assign(said.vector.size(), {});
-  for (std::size_t i = 0; i < said.vector.size(); ++i) {
-    const VectorEntry& entry = said.vector[i];
-    if (same_authors && heartbeat.vector[i] == entry) continue;
+      in_order && std::ranges::equal(before, said, {}, &VectorEntry::author, &VectorEntry::author);
+  if (!same_authors) covered.assign(said.size(), {});
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const VectorEntry& entry = said[i];
+    if (same_authors && before[i] == entry) continue;
     const bool agrees = log.digest(entry.author, entry.seq) == entry.digest;
     covered[i] = {entry.author, agrees ? entry.seq : 0};
   }
   in_order = std::ranges::is_sorted(covered, {}, &Covered::first);
   if (!in_order) std::ranges::stable_sort(covered, {}, &Covered::first);
-  if (heartbeat.roster != said.roster) {
-    roster.clear();
-    for (const Incarnation& member : said.roster) roster.push_back(member.member);
-    std::ranges::sort(roster);
-  }
-  heartbeat = said;
 }
 
 bool Acks::Answers::covers(const FactId& fact) const {
@@ -83,7 +96,7 @@ void Acks::bury(const std::map<MemberId, std::uint32_t>& departed) {
   departed_ = departed;
   std::erase_if(received_, [this](const auto& entry) {
     const auto out = departed_.find(entry.first);
-    if (out == departed_.end() || entry.second.newest.member.number > out->second) return false;
+    if (out == departed_.end() || entry.second.newest->member.number > out->second) return false;
     uncounted_.erase(entry.first);
     return true;
   });
@@ -99,36 +112,48 @@ void Acks::set_guards(std::set<MemberId> kept, std::set<MemberId> removed) {
   news_ = roster_stale_ = true;
 }
 
-bool Acks::receive(Heartbeat heartbeat) {
-  const auto out = departed_.find(heartbeat.member.member);
-  if (out != departed_.end() && heartbeat.member.number <= out->second) return false;
-  const auto [at, first] = received_.try_emplace(heartbeat.member.member);
+bool Acks::receive(HeardHeartbeat heartbeat) {
+  const auto out = departed_.find(heartbeat->member.member);
+  if (out != departed_.end() && heartbeat->member.number <= out->second) return false;
+  const auto [at, first] = received_.try_emplace(heartbeat->member.member);
+  seats_stale_ = seats_stale_ || first;
   Received& received = at->second;
-  if (!first) {
-    const Heartbeat& held = received.newest;
-    const bool newer = std::pair{heartbeat.member.number, heartbeat.counter} >
+  if (first) {
+    hear(*heartbeat, nullptr);
+  } else {
+    const Heartbeat& held = *received.newest;
+    const bool newer = std::pair{heartbeat->member.number, heartbeat->counter} >
                        std::pair{held.member.number, held.counter};
     if (!newer) return false;
-    keep_known_ttls(heartbeat, held);
-    received.fresh = received.fresh || !same_answers(held, heartbeat);
+    heartbeat = with_known_ttls(std::move(heartbeat), held);
+    follow(received, *heartbeat);
   }
-  const bool says_no_more = !first && heartbeat.member == received.newest.member &&
-                            heartbeat.last_seq == received.newest.last_seq &&
-                            heartbeat.vector == received.newest.vector;
-  const bool says_less = !first && !says_no_less(heartbeat, received.newest);
-  if (!says_no_more && !says_less) hear(heartbeat, first ? nullptr : &received.newest);
   received.newest = std::move(heartbeat);
-  if (says_less) hear_all();
-  uncounted_.insert(received.newest.member.member);
+  if (std::exchange(hear_anew_, false)) hear_all();
+  uncounted_.insert(at->first);
   news_ = true;
   return true;
 }
 
-void Acks::set_self(Heartbeat heartbeat) {
-  const bool same_roster = self_ && self_->heartbeat.roster == heartbeat.roster;
+// What is new in it, compared with the one before.
+void Acks::follow(Received& received, const Heartbeat& next) {
+  const Heartbeat& held = *received.newest;
+  const bool same_vector = held.vector == next.vector;
+  received.fresh = received.fresh || !same_vector || !same_but_for_vector(held, next);
+  received.same_vector = received.same_vector && same_vector;
+  if (same_vector && next.member == held.member && next.last_seq == held.last_seq) return;
+  if (says_no_less(next, held)) {
+    hear(next, &held);
+  } else {
+    hear_anew_ = true;
+  }
+}
+
+void Acks::set_self(const Heartbeat& heartbeat) {
+  const bool same_roster = self_ && self_->heartbeat->roster == heartbeat.roster;
   if (!same_roster) news_ = roster_stale_ = seats_stale_ = true;
   if (!self_) self_ = Answers{};
-  self_->take(heartbeat, log_);
+  self_->take(std::make_shared<const Heartbeat>(heartbeat), false, log_);
 }
 
 void Acks::hear(const Heartbeat& heartbeat, const Heartbeat* before) {
@@ -149,15 +174,16 @@ void Acks::hear(const Heartbeat& heartbeat, const Heartbeat* before) {
 void Acks::hear_all() {
   heard_.clear();
   wanting_.clear();
-  for (const auto& [member, received] : received_) hear(received.newest, nullptr);
+  for (const auto& [member, received] : received_) hear(*received.newest, nullptr);
 }
 
 // What is held stays held: of what was counted before only the new has to be looked at.
 bool Acks::closed(const Received& received) const {
-  const Heartbeat& heartbeat = received.newest;
+  const Heartbeat& heartbeat = *received.newest;
   if (log_.prefix(heartbeat.member) < heartbeat.last_seq) return false;
+  if (received.same_vector) return true;
   const std::vector<VectorEntry>* before =
-      received.counted ? &received.counted->heartbeat.vector : nullptr;
+      received.counted ? &received.counted->heartbeat->vector : nullptr;
   for (std::size_t i = 0; i < heartbeat.vector.size(); ++i) {
     const VectorEntry& entry = heartbeat.vector[i];
     if (before && i < before->size() && (*before)[i] == entry) continue;
@@ -174,20 +200,25 @@ bool Acks::recount() {
   for (auto member = uncounted_.begin(); member != uncounted_.end();) {
     Received& received = received_.at(*member);
     const bool fresh = std::exchange(received.fresh, false);
-    changed = changed || fresh;  // its `behind` holds at once
+    if (fresh) received.changes = ++changes_;  // its `behind` holds at once
     if (!closed(received)) {
+      changed = changed || fresh;
       ++member;
       continue;
     }
     member = uncounted_.erase(member);
-    const Heartbeat* before = received.counted ? &received.counted->heartbeat : nullptr;
-    changed = changed || !before || !same_answers(*before, received.newest);
-    roster_stale_ = roster_stale_ || !before || before->roster != received.newest.roster;
+    const HeardHeartbeat before = received.counted ? received.counted->heartbeat : nullptr;
+    const bool same_vector = before && (received.same_vector || before->vector == received.newest->vector);
+    const bool more = !same_vector || !same_but_for_vector(*before, *received.newest);
+    if (more) received.changes = ++changes_;
+    changed = changed || fresh || more;
+    roster_stale_ = roster_stale_ || !before || before->roster != received.newest->roster;
     if (!received.counted) {
       received.counted = Answers{};
       seats_stale_ = true;
     }
-    received.counted->take(received.newest, log_);
+    received.counted->take(received.newest, same_vector, log_);
+    received.same_vector = true;
   }
   note_lacking();
   const bool others = unite_rosters();
@@ -198,8 +229,11 @@ bool Acks::recount() {
 // Neither what is counted nor what is newest ever moves; only that there is one at all can change.
 void Acks::seat_all() {
   seats_.clear();
-  for (const MemberId& member : roster_)
-    seats_.push_back({member, answers_of(member), newest(member)});
+  for (const MemberId& member : roster_) {
+    const auto received = received_.find(member);
+    const bool heard = received != received_.end();
+    seats_.push_back({member, answers_of(member), heard_of(member), heard ? &received->second.changes : nullptr});
+  }
 }
 
 // Most rosters are equal: a union grows only by what is new in it.
@@ -231,20 +265,24 @@ void Acks::note_lacking() {
 }
 
 const Acks::Answers* Acks::answers_of(const MemberId& member) const {
-  if (self_ && self_->heartbeat.member.member == member) return &*self_;
+  if (self_ && self_->heartbeat->member.member == member) return &*self_;
   const auto found = received_.find(member);
   return found == received_.end() || !found->second.counted ? nullptr : &*found->second.counted;
 }
 
 const Heartbeat* Acks::counted(const MemberId& member) const {
-  const Answers* answers = answers_of(member);
-  return answers ? &answers->heartbeat : nullptr;
+  return heartbeat_of(answers_of(member));
+}
+
+const HeardHeartbeat* Acks::heard_of(const MemberId& member) const {
+  if (self_ && self_->heartbeat->member.member == member) return &self_->heartbeat;
+  const auto found = received_.find(member);
+  return found == received_.end() ? nullptr : &found->second.newest;
 }
 
 const Heartbeat* Acks::newest(const MemberId& member) const {
-  if (self_ && self_->heartbeat.member.member == member) return &self_->heartbeat;
-  const auto found = received_.find(member);
-  return found == received_.end() ? nullptr : &found->second.newest;
+  const HeardHeartbeat* heard = heard_of(member);
+  return heard ? heard->get() : nullptr;
 }
 
 bool Acks::promised(const MemberId& member, const FactId& fact) const {
@@ -256,7 +294,7 @@ bool Acks::promised(std::size_t place, const FactId& fact) const {
 }
 
 bool Acks::promised(const Answers* answers, const FactId& fact) {
-  return answers && answers->covers(fact) && !says_behind(answers->heartbeat, fact, nullptr);
+  return answers && answers->covers(fact) && !says_behind(*answers->heartbeat, fact, nullptr);
 }
 
 bool Acks::acked(const MemberId& member, const FactId& fact, const ZoneRef* zone) const {
@@ -266,16 +304,22 @@ bool Acks::acked(const MemberId& member, const FactId& fact, const ZoneRef* zone
 bool Acks::acked_any(const MemberId& member, const std::vector<FactId>& facts,
                      const ZoneRef* zone) const {
   std::size_t place = 0;
-  return acked_any({member, answers_of(member), newest(member)}, facts, zone, place);
+  return acked_any({member, answers_of(member), heard_of(member), nullptr}, facts, zone, place);
+}
+
+bool Acks::acked(std::size_t place, const FactId& fact, const ZoneRef* zone) const {
+  std::size_t author = 0;
+  return acked(seats_[place], fact, zone, author);
+}
+
+bool Acks::acked(const Seat& seat, const FactId& fact, const ZoneRef* zone, std::size_t& place) {
+  return seat.answers && seat.answers->covers(fact, place) &&
+         !says_behind(*seat.answers->heartbeat, fact, zone) && !says_behind(**seat.newest, fact, zone);
 }
 
 bool Acks::acked_any(const Seat& seat, const std::vector<FactId>& facts, const ZoneRef* zone,
                      std::size_t& place) {
-  return seat.answers && std::ranges::any_of(facts, [&](const FactId& fact) {
-           return seat.answers->covers(fact, place) &&
-                  !says_behind(seat.answers->heartbeat, fact, zone) &&
-                  !says_behind(*seat.newest, fact, zone);
-         });
+  return std::ranges::any_of(facts, [&](const FactId& fact) { return acked(seat, fact, zone, place); });
 }
 
 std::vector<MemberId> Acks::not_acked(const std::vector<FactId>& facts, const ZoneRef* zone) const {

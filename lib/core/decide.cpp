@@ -17,10 +17,18 @@ Hold hold_for(const WantedStep& wanted, No no) {
   return {no.reason, wanted.step.text, std::move(no.text), std::move(no.waits_for), no.until};
 }
 
+// Without this key the zone is signed as its DS wants it.
+bool signs_beside(const ZoneView& view, const KeyView& key) {
+  return std::ranges::any_of(view.keys, [&key](const KeyView& other) {
+    return &other != &key && signs_zone(other.role()) && other.in_use() && other.serves(Record::zrrsig) && !other.stranded &&
+           !other.abandoned;
+  });
+}
+
 // In the way of the next one: of another algorithm than the policy's, and standing by, or waiting for
 // a partner that will not come.
 bool is_of_no_use(const ZoneView& view, const KeyView& key) {
-  if (key.in_use()) return false;
+  if (key.in_use()) return key.stranded && key.generation.algorithm != view.wishes.algorithm && signs_beside(view, key);
   if (key.was_introduced(Record::ds) && !key.serves(Record::ds)) return true;  // it cannot come back
   if (key.generation.algorithm == view.wishes.algorithm) return false;
   if (key.standby) return true;

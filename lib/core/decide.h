@@ -41,6 +41,7 @@ struct KeyView {
   bool at_once = false;               ///< Asked for by an administrator: no schedule applies.
   bool standby = false;               ///< Made to stand by.
   bool abandoned = false;             ///< Not to be put in use any more; in use already, it is replaced.
+  bool stranded = false;              ///< A ZSK with no KSK of its algorithm, neither in use nor on its way.
   std::vector<MemberId> unaware;      ///< Who has not carried out that it is abandoned.
 
   RecordView& operator[](Record record) { return records[static_cast<std::size_t>(record)]; }
@@ -54,7 +55,7 @@ struct KeyView {
   bool introduced() const;           ///< Any record, ever.
   bool in_use() const;               ///< Every record that its use takes was introduced, ever.
   bool completely_hidden() const;    ///< And was introduced once.
-  bool out() const { return abandoned && !in_use(); }  ///< It will never be used.
+  bool out() const { return abandoned && (!in_use() || stranded); }  ///< It will never be used, or for nothing.
   bool past() const { return completely_hidden() || (out() && !introduced()); }  ///< Nothing is left of it.
 };
 

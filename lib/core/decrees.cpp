@@ -90,27 +90,38 @@ bool Decrees::overruled(const Decree& decree, const Circumstances& circumstances
   });
 }
 
-// Two that are open may each wait for whom the other forgets. All that one member said together are
-// in force if everybody who then remains has said them all.
+// Two that are open may each wait for whom the other forgets. All that one member said up to some time are in force
+// if everybody who then remains has said them all; what it said later changes nothing about that.
 bool Decrees::in_force(const Decree& decree, const Circumstances& circumstances) const {
-  return std::ranges::any_of(decree.said, [&](const auto& by) {
-    std::vector<const Decree*> together;
+  return std::ranges::any_of(decree.said, [&](const auto& said) {
+    const MemberId& by = said.first;
+    std::map<FactId, const Decree*> in_turn;
     for (const Decree& other : decrees_) {
-      if (other.standing == Standing::open && other.said.contains(by.first))
-        together.push_back(&other);
+      const auto known = other.said.find(by);
+      if (other.standing == Standing::open && known != other.said.end()) in_turn[known->second] = &other;
     }
-    std::set<MemberId> members;
-    for (const Decree* one : together) members.merge(required(*one, circumstances));
-    std::erase_if(members, [&](const MemberId& member) {
-      return std::ranges::any_of(together, [&](const Decree* one) {
-        return forgets(*one, circumstances.latest(member), circumstances);
-      });
-    });
-    return members.contains(by.first) && std::ranges::all_of(members, [&](const MemberId& member) {
-             return std::ranges::all_of(
-                 together, [&](const Decree* one) { return one->said.contains(member); });
-           });
+    std::vector<const Decree*> together;
+    for (const auto& [id, one] : in_turn) {
+      together.push_back(one);
+      if (id >= said.second && agreed(together, by, circumstances)) return true;
+    }
+    return false;
   });
+}
+
+// Whether everybody who remains by all of these, and this member is one, has said them all.
+bool Decrees::agreed(const std::vector<const Decree*>& together, const MemberId& by,
+                     const Circumstances& circumstances) const {
+  std::set<MemberId> members;
+  for (const Decree* one : together) members.merge(required(*one, circumstances));
+  std::erase_if(members, [&](const MemberId& member) {
+    return std::ranges::any_of(together, [&](const Decree* one) {
+      return forgets(*one, circumstances.latest(member), circumstances);
+    });
+  });
+  return members.contains(by) && std::ranges::all_of(members, [&](const MemberId& member) {
+           return std::ranges::all_of(together, [&](const Decree* one) { return one->said.contains(member); });
+         });
 }
 
 // Each that comes into force may be the last that another one waited for.
@@ -121,10 +132,13 @@ void Decrees::evaluate(const Circumstances& circumstances) {
     for (Decree& decree : decrees_) {
       if (decree.standing != Standing::open) continue;
       const auto members = required(decree, circumstances);
-      const bool all_said =
-          !members.empty() && std::ranges::all_of(members, [&](const MemberId& member) {
-            return decree.said.contains(member);
-          });
+      // It stays in force when all who had to say it, and did, have left.
+      const bool somebody = !members.empty() || std::ranges::any_of(decree.said, [&](const auto& by) {
+        return circumstances.left(by.first);
+      });
+      const bool all_said = somebody && std::ranges::all_of(members, [&](const MemberId& member) {
+        return decree.said.contains(member);
+      });
       if (overruled(decree, circumstances)) {
         decree.standing = Standing::overruled;
       } else if ((all_said || in_force(decree, circumstances)) &&

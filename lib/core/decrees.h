@@ -65,6 +65,7 @@ class Decrees {
  private:
   bool overruled(const Decree& decree, const Circumstances& circumstances) const;
   bool in_force(const Decree& decree, const Circumstances& circumstances) const;
+  bool agreed(const std::vector<const Decree*>& together, const MemberId& by, const Circumstances& circumstances) const;
   std::set<MemberId> required(const Decree& decree, const Circumstances& circumstances) const;
 
   std::vector<Decree> decrees_;

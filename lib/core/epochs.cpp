@@ -28,7 +28,13 @@ bool EpochBook::add(const Fact& fact) {
     const Stated<Epoch> stated{fact.id, fact.created, epoch};
     auto& list = numbers_[epoch->number];
     list.insert(std::ranges::upper_bound(list, place(stated), {}, place), stated);
-    return key(epoch->number) != before;
+    const bool other_key = key(epoch->number) != before;
+    std::set<MemberId>& sealed = sealed_[epoch->number];
+    if (other_key) sealed.clear();
+    for (const auto& each : list) {
+      if (each->check == list.front()->check) sealed.insert(each->recipient);
+    }
+    return other_key;
   }
   return false;
 }
@@ -46,10 +52,8 @@ std::optional<MasterKeyId> EpochBook::key(std::uint32_t number) const {
 }
 
 bool EpochBook::sealed_to(std::uint32_t number, const MemberId& member) const {
-  const auto& list = facts(number);
-  return std::ranges::any_of(list, [&](const auto& epoch) {
-    return epoch->recipient == member && epoch->check == list.front()->check;
-  });
+  const auto found = sealed_.find(number);
+  return found != sealed_.end() && found->second.contains(member);
 }
 
 std::vector<MemberId> EpochBook::without_newest(const Acks& acks) const {
@@ -62,6 +66,20 @@ std::vector<MemberId> EpochBook::without_newest(const Acks& acks) const {
   return list;
 }
 
+std::vector<MemberId> EpochBook::without(std::uint32_t number, const Acks& acks,
+                                         Time before) const {
+  std::vector<MemberId> list;
+  for (const MemberId& member : acks.roster()) {
+    const bool has_it = std::ranges::any_of(facts(number), [&](const auto& epoch) {
+      const bool is_theirs =
+          epoch->recipient == member && epoch->check == facts(number).front()->check;
+      return is_theirs && (epoch.created >= before || acks.promised(member, epoch.id));
+    });
+    if (!has_it) list.push_back(member);
+  }
+  return list;
+}
+
 std::uint32_t EpochBook::proven(const std::set<FactId>& ended) const {
   const auto seen = [&](std::uint32_t number) {
     return used_ >= number || over(number - 1, ended);
@@ -70,7 +88,8 @@ std::uint32_t EpochBook::proven(const std::set<FactId>& ended) const {
   if (number <= 1 || seen(number)) return number;
   // Who begins a number has the key of the one before, or nobody has.
   for (--number; number > 1 && !seen(number); --number) {
-    if (sealed_to(number, facts(number + 1).front().id.author.member)) break;
+    const auto& next = facts(number + 1);  // none: they have not arrived, and prove nothing
+    if (!next.empty() && sealed_to(number, next.front().id.author.member)) break;
   }
   return number;
 }

@@ -57,6 +57,10 @@ class EpochBook {
   /// is known, it is usable.
   std::vector<MemberId> without_newest(const Acks& acks) const;
 
+  /// Who has not opened the key of a number: it was not sealed to them, or was before a time and
+  /// they have not said so.
+  std::vector<MemberId> without(std::uint32_t number, const Acks& acks, Time before) const;
+
   /// All rewraps of a candidate, those of the highest number last.
   const std::vector<Stated<Rewrap>>& rewraps(const FactId& candidate) const;
 
@@ -64,6 +68,7 @@ class EpochBook {
   bool over(std::uint32_t number, const std::set<FactId>& ended) const;
 
   std::map<std::uint32_t, std::vector<Stated<Epoch>>> numbers_;
+  std::map<std::uint32_t, std::set<MemberId>> sealed_;  // to whom the key of a number was
   std::map<FactId, std::vector<Stated<Rewrap>>> rewraps_;
   std::uint32_t used_ = 0;  // the highest number that something is wrapped under
 };

@@ -54,6 +54,22 @@ bool serves_anything(const KeyView& key) {
   return std::ranges::any_of(all_records, [&](Record record) { return key.serves(record); });
 }
 
+// The way back to an algorithm whose KSK never left: the replaced ZSK is the only one that signs with that algorithm,
+// and cannot go before the next one does (ksk_goes_first).
+bool signs_until(const ZoneView& view, const KeyView& current, const KeyView& next) {
+  const Algorithm algorithm = next.generation.algorithm;
+  const KeyView* replaced = predecessor_of(view, current);
+  const bool liberal = view.wishes.algorithm_rollover == AlgorithmRollover::liberal;
+  if (liberal || next.role() != Role::zsk || !replaced || replaced->generation.algorithm != algorithm) return false;
+  const bool alone = std::ranges::all_of(view.keys, [&](const KeyView& key) {
+    const bool one_of_them = &key == replaced || &key == &current || &key == &next;
+    return one_of_them || key.role() != Role::zsk || !key.introduced() || key.completely_hidden();
+  });
+  return alone && current.generation.algorithm != algorithm && std::ranges::any_of(view.keys, [&](const KeyView& key) {
+           return key.role() == Role::ksk && key.generation.algorithm == algorithm && key.serves(Record::dnskey);
+         });
+}
+
 // Nothing of n+1 is introduced before n is in use and what n replaced is hidden. After a zone was
 // unsigned nothing is before everything is hidden.
 std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep& wanted) {
@@ -73,7 +89,7 @@ std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep&
       continue;
     }
     const KeyView* replaced = predecessor_of(view, *current);
-    if (!replaced) continue;
+    if (!replaced || signs_until(view, *current, *key)) continue;
     if (auto no = is_hidden(*replaced)) return no;
   }
   return std::nullopt;
@@ -110,12 +126,28 @@ bool begins_rollover(const WantedStep& wanted) {
          (wanted.first || wanted.key().standby);
 }
 
+// Nobody can have a DS: there is no chain of trust that an unfinished rollover of the other role could break.
+bool is_without_ds(const ZoneView& view) {
+  return std::ranges::all_of(view.keys, [](const KeyView& key) {
+    return !key.was_introduced(Record::ds) || key[Record::ds].state == State::hidden;
+  });
+}
+
+// It waits for nothing but its time.
+bool is_only_planned(const KeyView& key) {
+  return !key.in_use() && !key.at_once && std::ranges::all_of(all_records, [&key](Record record) {
+    return !key.was_introduced(record) || key[record].state == State::omnipresent;
+  });
+}
+
 std::optional<No> other_role_is_settled(const ZoneView& view, const WantedStep& wanted) {
   if (!begins_rollover(wanted)) return std::nullopt;
   const Role role = wanted.key().role();
   const Role other = role == Role::ksk ? Role::zsk : Role::ksk;
   const KeyView* rolling = role == Role::csk ? nullptr : rolling_key(view, other);
   if (!rolling || only_waits_for_ds(*rolling)) return std::nullopt;
+  if (role == Role::ksk && is_without_ds(view)) return std::nullopt;
+  if (wanted.key().at_once && is_only_planned(*rolling)) return std::nullopt;
   return No{Reason::rules, "one rollover at a time: " + name_of(*rolling) + " is taking over", {}, {}};
 }
 
@@ -146,7 +178,7 @@ std::optional<No> chain_enters_alone(const ZoneView& view, const WantedStep& wan
     const KeyView* rolling = rolling_key(view, role);
     const bool itself = rolling && std::ranges::find(wanted.keys, rolling) != wanted.keys.end();
     const bool partner = rolling && rolling->generation.algorithm == wanted.key().generation.algorithm;
-    if (!rolling || itself || partner) continue;
+    if (!rolling || itself || partner || signs_until(view, *rolling, wanted.key())) continue;
     return No{Reason::rules, "one rollover at a time: " + name_of(*rolling) + " is taking over", {}, {}};
   }
   return std::nullopt;

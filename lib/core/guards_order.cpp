@@ -64,13 +64,22 @@ std::optional<No> replacement_is_everywhere(const ZoneView& view, const KeyView&
   return std::nullopt;
 }
 
-// The signatures of an algorithm stay until no cache has a DNSKEY of it. RFC 6781, 4.1.4.
+bool signs_on(const ZoneView& view, const KeyView& key) {
+  return signs_zone(key.role()) && key.serves(Record::dnskey) && key.serves(Record::zrrsig) && !is_leaving(view, key);
+}
+
+// The signatures of an algorithm stay until no cache has a DNSKEY of it, or every cache has those of another key of
+// it. RFC 6781, 4.1.4.
 std::optional<No> algorithm_is_gone(const ZoneView& view, const WantedStep& wanted) {
   if (view.wishes.algorithm_rollover == AlgorithmRollover::liberal) return std::nullopt;
   const bool only_signatures = std::ranges::all_of(wanted.step.withdraws, [](const KeyRecord& record) {
     return record.record == Record::zrrsig;
   });
-  if (!only_signatures) return std::nullopt;
+  const auto takes_its_place = [&](const KeyView& key) {
+    return key.generation.algorithm == wanted.key().generation.algorithm && signs_on(view, key) &&
+           key[Record::zrrsig].state == State::omnipresent;
+  };
+  if (!only_signatures || std::ranges::any_of(view.keys, takes_its_place)) return std::nullopt;
   for (const KeyView& other : view.keys) {
     if (other.generation.algorithm != wanted.key().generation.algorithm) continue;
     if (auto no = awaits(other, Record::dnskey, State::hidden)) return no;
@@ -86,10 +95,6 @@ std::optional<No> what_left_is_hidden(const ZoneView& view, const WantedStep& wa
     if (auto no = awaits(key, record, State::hidden)) return no;
   }
   return signs_zone(key.role()) ? algorithm_is_gone(view, wanted) : std::nullopt;
-}
-
-bool signs_on(const ZoneView& view, const KeyView& key) {
-  return signs_zone(key.role()) && key.serves(Record::dnskey) && key.serves(Record::zrrsig) && !is_leaving(view, key);
 }
 
 // While a KSK of an algorithm is published, a ZSK of it has to be: who insists on every algorithm of

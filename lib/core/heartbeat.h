@@ -4,6 +4,8 @@
 // One vector acks any number of zones. Readers keep the highest counter of each member.
 #pragma once
 
+#include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,11 @@ struct VectorEntry {
   Incarnation author;
   std::uint64_t seq = 0;
   Digest digest{};  ///< Chain value at `seq`.
-  bool operator==(const VectorEntry&) const = default;
+  /// In words: whole vectors are compared for each heartbeat.
+  bool operator==(const VectorEntry& other) const {
+    return seq == other.seq && author == other.author &&
+           std::memcmp(digest.data(), other.digest.data(), sizeof digest) == 0;
+  }
 };
 
 /// Facts of a zone that are held but not carried out (yet).
@@ -58,5 +64,8 @@ struct Heartbeat {
   std::vector<std::string> addresses;  ///< `address@port` where the member's DNS server answers all.
   std::string version;  ///< Of the software, for people.
 };
+
+/// As it was heard: everybody who hears it may hold the same one.
+using HeardHeartbeat = std::shared_ptr<const Heartbeat>;
 
 }  // namespace rollcall

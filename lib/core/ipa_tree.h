@@ -34,6 +34,9 @@ struct IpaServer {
   bool agent = false;             ///< Its service entry says that an agent is to run.
   bool agent_order = false;       ///< That entry has the startOrder that ipactl insists on.
   bool stock_key_master = false;  ///< IPA's own key manager runs there.
+  bool ca = false;                   ///< A certificate authority, hidden ones too.
+  bool renews_certificates = false;  ///< Marked as the one CA that renews the certificates of all.
+  bool trust_controller = false;     ///< Looks after trusts with Active Directory.
 };
 
 /// An entry of cn=zones, with the memory that it has of the switch.

@@ -59,7 +59,7 @@ void Member::zone_gone(const ZoneName& name) {
 
 void Member::fact(Fact fact) { impl_->fact(std::move(fact)); }
 void Member::fact_vanished(const FactId& id) { impl_->fact_vanished(id); }
-void Member::heartbeat(Heartbeat heartbeat, Moment now) { impl_->heartbeat(std::move(heartbeat), now); }
+void Member::heartbeat(HeardHeartbeat heard, Moment now) { impl_->heartbeat(std::move(heard), now); }
 
 void Member::own_heartbeat_seen(const Heartbeat& heartbeat) {
   impl_->own_heartbeat_seen(heartbeat);
@@ -93,7 +93,7 @@ void Member::key_failed(const Intent& intent, std::string why) {
               to_string(intent.generation) + ": " + why);
   impl_->failed_intents_.insert(intent);
   ZoneWork& work = impl_->work_of(intent.zone);
-  work.turns[intent.generation.role].since = impl_->now_.boot + key_retry;
+  work.turns[intent.generation.role].retry_at = impl_->now_.boot + key_retry;
   work.stale = true;
 }
 

@@ -259,7 +259,8 @@ class Member {
   void zone_gone(const ZoneName& name);
   void fact(Fact fact);
   void fact_vanished(const FactId& id);  ///< It, or a copy of it, is to be written again.
-  void heartbeat(Heartbeat heartbeat, Moment now);
+  void heartbeat(HeardHeartbeat heard, Moment now);
+  void heartbeat(Heartbeat heard, Moment now) { heartbeat(std::make_shared<const Heartbeat>(std::move(heard)), now); }
   void own_heartbeat_seen(const Heartbeat& heartbeat);
   /// False: blind; nothing new is written.
   void directory_current(bool current, std::string why);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/core/alarm_words.h"
 #include "lib/core/member_impl.h"
 
 namespace rollcall {
@@ -37,6 +38,11 @@ bool Member::Impl::owner_is_silent(const Incarnation& author) const {
   return members_.gone(author) || !fresh(author.member);
 }
 
+bool Member::Impl::counts(const MemberId& member) const {
+  const auto life = roster_.lower_bound({member, 0});
+  return life != roster_.end() && life->member == member;
+}
+
 // What others lack of silent authors, and what vanished of those who cannot write it again.
 void Member::Impl::want_copies() {
   std::map<FactId, WantedCopy> wanted;
@@ -50,12 +56,11 @@ void Member::Impl::want_copies() {
                      ? before->second
                      : WantedCopy{now_.boot, now_.boot + settings_.patience * turn};
   };
-  for (const Incarnation& member : roster_) {
-    const Heartbeat* heartbeat = acks_.newest(member.member);
-    if (member == self_ || !heartbeat) continue;
-    for (const FactId& id : heartbeat->lacks) want(id);
-    if (heartbeat->lacks.empty()) pressed_since_.erase(member.member);
+  for (const MemberId& member : lacking_) {
+    const Heartbeat* heartbeat = counts(member) ? acks_.newest(member) : nullptr;
+    for (const FactId& id : heartbeat ? heartbeat->lacks : std::vector<FactId>{}) want(id);
   }
+  std::erase_if(pressed_since_, [this](const auto& pressed) { return counts(pressed.first) && !lacking_.contains(pressed.first); });
   for (const FactId& id : vanished_) {
     if (members_.gone(id.author)) want(id);
   }
@@ -68,16 +73,16 @@ void Member::Impl::write_again() {
   for (const FactId& id : std::exchange(to_write_again_, {})) {
     if (log_.holds(id)) effects_.acts.push_back(Publish{id});
   }
-  for (const Incarnation& member : std::set<Incarnation>{roster_}) {
-    if (member == self_ || ask_for_facts_.erase(member.member) == 0) continue;
-    const Heartbeat* heartbeat = acks_.newest(member.member);
-    if (!heartbeat) continue;
-    for (const FactId& id : heartbeat->lacks) {
+  std::erase_if(ask_for_facts_, [this](const MemberId& member) {
+    if (member == self_.member || !counts(member)) return false;
+    const Heartbeat* heartbeat = acks_.newest(member);
+    for (const FactId& id : heartbeat ? heartbeat->lacks : std::vector<FactId>{}) {
       if (id.author.member != self_.member || !log_.holds(id)) continue;
       effects_.acts.push_back(Republish{id});
-      pressed_since_.try_emplace(member.member, now_.boot);
+      pressed_since_.try_emplace(member, now_.boot);
     }
-  }
+    return true;
+  });
   // Who is out has to hear of it.
   for (const FactId& id : std::exchange(lacking_outside_, {})) {
     if (id.author.member == self_.member && log_.holds(id)) effects_.acts.push_back(Republish{id});
@@ -122,7 +127,7 @@ std::vector<std::string> Member::Impl::link_alarms() const {
         continue;
       holders += (holders.empty() ? "" : ", ") + name_of_member(member);
     }
-    list.push_back("facts of " + name_of_member(author.member) + " do not arrive here" +
+    list.push_back("facts of " + name_of_member(author.member) + alarm_words::not_arriving +
                    (holders.empty()
                         ? ""
                         : "; they are at " + holders + ": look at the replication from there"));
@@ -130,8 +135,7 @@ std::vector<std::string> Member::Impl::link_alarms() const {
   for (const auto& [member, since] : pressed_since_) {
     if (now_.boot - since < pressing * settings_.patience) continue;
     list.push_back(name_of_member(member) +
-                   " still lacks facts that were written again here: look at the "
-                   "replication from here to there");
+                   alarm_words::lacking + ": look at the replication from here to there");
   }
   return list;
 }

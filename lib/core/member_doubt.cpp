@@ -9,6 +9,7 @@ namespace rollcall {
 namespace {
 
 constexpr Seconds steady{3600};  // after a jump of the own clock, if nobody else can be asked
+constexpr Seconds dated_back{3600};  // how far a server dates its signatures back, so that a clock may be wrong by so much
 
 Nanoseconds distance(Nanoseconds a) { return a < Nanoseconds{0} ? -a : a; }
 
@@ -23,6 +24,7 @@ void Member::Impl::watch_clocks() {
     for (auto& [member, theirs] : clock_offset_) theirs -= offset - *wall_minus_boot_;
     clocks_differ_ = true;
   }
+  if (!wall_minus_boot_) began_at_ = now_.boot;
   wall_minus_boot_ = offset;
   if (!clocks_differ_) return;
   clocks_differ_ = std::ranges::any_of(clock_offset_, [this](const auto& entry) {
@@ -30,7 +32,18 @@ void Member::Impl::watch_clocks() {
   });
 }
 
-// The median of the other members' clocks minus our own; empty if none was heard of lately.
+// Written since this life of the agent heard of its author. Others may have been lying in the directory for long: the
+// first one, and those that a replica that was cut off learns of one after another.
+bool Member::Impl::is_live(const Heartbeat& heartbeat, Moment now) const {
+  const auto heard = received_at_.find(heartbeat.member.member);
+  if (heard == received_at_.end()) return false;
+  if (distance(heartbeat.time - now.wall) <= settings_.clock_tolerance) return true;
+  const Heartbeat* before = acks_.newest(heartbeat.member.member);
+  return before && heartbeat.time - before->time <= now.boot - heard->second + settings_.clock_tolerance;
+}
+
+// The median of the other members' clocks minus our own; empty if none was heard of lately. Of two in the
+// middle the one nearer to our own: of three members the two that agree are right, whichever way the third is off.
 std::optional<Nanoseconds> Member::Impl::clock_behind() const {
   std::vector<Nanoseconds> offsets;
   auto heard = received_at_.begin();  // has everybody of whom an offset is known
@@ -41,18 +54,34 @@ std::optional<Nanoseconds> Member::Impl::clock_behind() const {
   if (offsets.empty()) return std::nullopt;
   const auto middle = offsets.begin() + static_cast<std::ptrdiff_t>(offsets.size() / 2);
   std::nth_element(offsets.begin(), middle, offsets.end());
-  return *middle;
+  if (offsets.size() % 2 == 1) return *middle;
+  const Nanoseconds lower = *std::max_element(offsets.begin(), middle);
+  return distance(lower) < distance(*middle) ? lower : *middle;
+}
+
+// Whatever the server is told now it signs anew, with dates that caches may not take. What it serves is better.
+// Where no other member can be asked, an hour is what people, or their time servers, have to set a clock.
+bool Member::Impl::would_sign_with_wrong_dates() const {
+  if (const auto behind = clock_behind()) return distance(*behind) > dated_back;
+  if (said_last_ > now_.wall + dated_back) return true;
+  if (jumped_at_) return now_.boot - *jumped_at_ < steady;
+  return !compared() && now_.boot - began_at_ < std::max<Nanoseconds>(steady, settings_.silence);
 }
 
 std::string Member::Impl::doubt() const {
   if (forgotten_) return "this member was forgotten by decree of " + forgotten_by_;
   if (!identity_trouble_.empty()) return identity_trouble_;
   if (!current_) return "the directory cannot be followed: " + not_current_why_;
-  if (!clocks_differ_ && !jumped_at_) return {};  // so does no median
+  const bool went_back = said_last_ > now_.wall + settings_.clock_tolerance;
+  if (!clocks_differ_ && !jumped_at_ && !went_back) return {};  // so does no median
   if (const auto behind = clock_behind()) {
     if (distance(*behind) <= settings_.clock_tolerance) return {};
     return "the own clock is " + to_words(distance(*behind)) +
            (*behind > Nanoseconds{0} ? " behind" : " ahead of") + " the other members' clocks";
+  }
+  if (went_back) {
+    return "the own clock is " + to_words(said_last_ - now_.wall) +
+           " behind what this member wrote last, and no other member can be asked: set it, or restart the agent if it is right";
   }
   if (jumped_at_ && now_.boot - *jumped_at_ < steady) {
     return "the own clock was set, and no other member can confirm it; waiting for an hour";

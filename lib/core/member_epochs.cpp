@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/core/alarm_words.h"
 #include "lib/core/member_impl.h"
 
 namespace rollcall {
@@ -299,6 +300,7 @@ MasterKeyStatus Member::Impl::master_key_status() const {
     }
   }
   status.waits_for.assign(waits_for.begin(), waits_for.end());
+  if (current_epoch_ > 0) status.without = epochs_.without(current_epoch_, acks_, now_.wall - settings_.silence);
   return status;
 }
 
@@ -306,7 +308,7 @@ std::vector<std::string> Member::Impl::master_key_alarms() const {
   std::vector<std::string> list;
   for (const auto& [id, why] : unopened_) {
     if (ended_.contains(id)) continue;
-    list.push_back("the master key that " + name_of_member(id.author.member) +
+    list.push_back(alarm_words::sealed_key + name_of_member(id.author.member) +
                    " sealed to this member cannot be opened: " + why);
   }
   return list;

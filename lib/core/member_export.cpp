@@ -11,17 +11,20 @@ namespace {
 constexpr Nanoseconds first_retry = std::chrono::milliseconds{500};
 constexpr Nanoseconds last_retry = std::chrono::minutes{5};
 
-bool as_ordered(const KeyTarget& key, const ServedKey& seen) {
-  const bool zone_signed = key.zrrsig ? seen.zrrsig_everywhere : !seen.zrrsig_anywhere;
+// A server that cannot drop the signatures of a key that it publishes may go on signing with it: beside those that
+// are wanted they harm nobody, and they leave with the key.
+bool as_ordered(const KeyTarget& key, const ServedKey& seen, SwapAbility swap) {
+  const bool signs_on = swap == SwapAbility::together && key.dnskey;
+  const bool zone_signed = key.zrrsig ? seen.zrrsig_everywhere : signs_on || !seen.zrrsig_anywhere;
   return key.dnskey == seen.dnskey && key.krrsig == seen.krrsig && zone_signed && key.ds == seen.cds &&
          key.revoked == seen.revoked;
 }
 
 // The first thing that is not as ordered, for people; empty if all is.
-std::string difference(const std::vector<KeyTarget>& keys, const std::vector<ServedKey>& seen) {
+std::string difference(const std::vector<KeyTarget>& keys, const std::vector<ServedKey>& seen, SwapAbility swap) {
   if (keys.size() != seen.size()) return "the server's answer does not name every key";
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (as_ordered(keys[i], seen[i])) continue;
+    if (as_ordered(keys[i], seen[i], swap)) continue;
     const auto text = [](bool served) { return served ? "is still served" : "is not served yet"; };
     const std::string key = to_string(keys[i].generation) + " (" + short_name(keys[i].key) + ")";
     if (keys[i].dnskey != seen[i].dnskey) return "DNSKEY of " + key + ' ' + text(seen[i].dnskey);
@@ -37,10 +40,10 @@ std::string difference(const std::vector<KeyTarget>& keys, const std::vector<Ser
 
 // Whether something that was right before, and was to stay as it was, is wrong now.
 bool lost_something(const std::vector<KeyTarget>& before, const std::vector<KeyTarget>& ordered,
-                    const std::vector<ServedKey>& seen) {
+                    const std::vector<ServedKey>& seen, SwapAbility swap) {
   for (std::size_t i = 0; i < std::min(ordered.size(), seen.size()); ++i) {
     const auto old = std::ranges::find(before, ordered[i].key, &KeyTarget::key);
-    if (old != before.end() && *old == ordered[i] && !as_ordered(ordered[i], seen[i])) return true;
+    if (old != before.end() && *old == ordered[i] && !as_ordered(ordered[i], seen[i], swap)) return true;
   }
   return false;
 }
@@ -56,6 +59,14 @@ bool wants_no_ds(const std::vector<KeyTarget>& target, const ZoneBook& book) {
   return keys && had_ds;
 }
 
+KeyTarget nothing_of(const Stated<Candidate>& candidate) {
+  KeyTarget target;
+  target.candidate = candidate.id;
+  target.key = candidate->fingerprint;
+  target.generation = candidate->generation;
+  return target;
+}
+
 }  // namespace
 
 std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
@@ -63,7 +74,8 @@ std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
   std::vector<KeyTarget> target;
   std::set<Fingerprint> known;
   // A purged key is named until the own server was seen without it: it may learn of the withdrawal
-  // and of the purge at one time.
+  // and of the purge at one time. So is at first one that nobody introduced: before this life its introduction
+  // may have counted, and been carried out.
   const auto still_there = [&](const Fingerprint& key) {
     if (!work.server.ever_verified) return true;
     const auto seen = std::ranges::find(work.server.verified, key, &KeyTarget::key);
@@ -72,7 +84,10 @@ std::vector<KeyTarget> Member::Impl::target_of(const ZoneWork& work,
   };
   for (const auto& candidate : work.book.candidates()) {
     const Fingerprint& key = candidate->fingerprint;
-    if (!work.book.ever_introduced(key)) continue;
+    if (!work.book.ever_introduced(key)) {
+      if (!work.server.ever_verified) target.push_back(nothing_of(candidate));
+      continue;
+    }
     known.insert(key);
     const bool purged = ended_.contains(candidate.id) && wiped_.contains(candidate.id);
     if (purged && !still_there(key)) continue;
@@ -120,24 +135,28 @@ void Member::Impl::tend_server(ZoneWork& work) {
   const bool cds_delete = settings_.cds_delete && wants_no_ds(target, work.book);
   const bool to_do = target != server.verified || cds_delete != server.delete_verified || !in_order;
   if (!to_do) open_gate(work);
-  const BootTime at = to_do ? server.retry_at : server.look_at;
+  const bool held_back = to_do && would_sign_with_wrong_dates();
+  const bool free_again = std::exchange(server.held_back, held_back) && !held_back;
+  const BootTime at = !to_do ? server.look_at : free_again ? now_.boot : server.retry_at;
   if (!to_do && !std::exchange(server.target_carried, true)) {
     server.carried_decisions = server.target_decisions;  // changes that cancel out, or equal copies
   }
   // What a store of before wants served may have been withdrawn since: it orders nothing.
   if (to_do && (!read_once_ || store_is_old_)) return;
   if (now_.boot < at) return to_do ? wake(at) : wake_for_timer(at);
-  if (to_do && gate_refuses(work)) return keep_serving(work);
+  if (held_back) return keep_serving(work, false);
+  if (to_do && gate_refuses(work)) return keep_serving(work, true);
   order(work, target, cds_delete, to_do);
 }
 
-// What was served goes on, and nothing is answered that was not carried out.
-void Member::Impl::keep_serving(ZoneWork& work) {
+// What was served goes on, and nothing is answered that was not carried out. After a start the server may be
+// found to serve all that it is to serve.
+void Member::Impl::keep_serving(ZoneWork& work, bool may_order) {
   auto& server = work.server;
   if (!server.ever_verified) return order(work, server.target, server.delete_verified, false);  // it may serve it
   const bool in_order = !server.lost && !server.failing_since;
   if (in_order && now_.boot < server.look_at) return wake_for_timer(server.look_at);
-  order(work, server.verified, server.delete_verified, !in_order);
+  order(work, server.verified, server.delete_verified, may_order && !in_order);
   server.ordered_decisions = server.carried_decisions;
 }
 
@@ -164,7 +183,7 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
   server.look_at = now_.boot + settings_.look_interval;
   server.dnskey_ttl.saw(seen.dnskey_ttl, now_.boot);
   server.zone_ttl.saw(seen.max_zone_ttl, now_.boot);
-  std::string wrong = difference(keys, seen.keys);
+  std::string wrong = difference(keys, seen.keys, settings_.signer.swap);
   if (wrong.empty() && server.delete_ordered != seen.cds_delete) {
     wrong = std::string{"the CDS that asks for no DS "} + (seen.cds_delete ? "is still served" : "is not served yet");
   }
@@ -178,7 +197,7 @@ void Member::Impl::server_answered(ZoneWork& work, const std::vector<KeyTarget>&
     return id.seq <= vector_[id.author] && !behind_.contains(id);
   };
   const bool loses = server.ever_verified
-                         ? lost_something(server.verified, keys, server.seen.keys)
+                         ? lost_something(server.verified, keys, server.seen.keys, settings_.signer.swap)
                          : std::ranges::all_of(server.ordered_decisions, acked);
   if (loses && !server.lost) {
     tell(Notice::Level::error, "server lost the zone", work.zone.name,
@@ -195,6 +214,7 @@ void Member::Impl::server_in_order(ZoneWork& work, const std::vector<KeyTarget>&
   if (server.verified != keys) ++server.changes;
   if (!server.ever_verified) ++server.changes;
   server.verified = keys;
+  std::erase_if(server.verified, [&work](const KeyTarget& key) { return !work.book.ever_introduced(key.key); });  // gone
   server.delete_verified = server.delete_ordered;
   server.carried_decisions.insert(server.ordered_decisions.begin(), server.ordered_decisions.end());
   server.target_carried = false;

@@ -194,16 +194,17 @@ std::string Member::Impl::why_out() const {
   if (forgotten_)
     return "forgotten by decree of " + forgotten_by_ + ": `rollcall join` brings it back";
   if (!leaving_) return {};
-  if (!in_roster()) {
+  if (members_.left(self_.member)) {
     const FactId last{self_, log_.prefix(self_)};
     std::vector<std::string> unaware;
     for (const Incarnation& member : roster_) {
-      if (last.seq > 0 && !acks_.promised(member.member, last))
+      if (last.seq > 0 && !members_.forgotten_by_others(member) && !acks_.promised(member.member, last))
         unaware.push_back(name_of_member(member.member));
     }
     if (unaware.empty()) return "left: this machine can be switched off";
     return "left: must stay on until " + list_of(unaware) + " has heard of it";
   }
+  if (!in_roster()) return "leaving: it has to be counted again, to say so";
   if (settings_.serves_dns && !silent_since_) return "leaving: its DNS server has to stop";
   if (!settings_.serves_dns) return "leaving";
   const Nanoseconds left = *silent_since_ + caches_followed() - now_.boot;

@@ -39,63 +39,99 @@ void Member::Impl::note_others(ZoneWork& work) {
   ZoneWork::Gate& gate = work.gate;
   const auto& decisions = work.book.decisions();
   const auto& roster = acks_.roster();
+  if (gate.settled.size() < decisions.size()) ++gate.reopened;
   gate.settled.resize(decisions.size(), false);
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     if (gate.settled[i]) continue;
-    gate.settled[i] = std::ranges::all_of(roster, [&](const MemberId& member) {
-      return member == self_.member || acks_.acked(member, decisions[i].id, &work.zone);
-    });
+    gate.settled[i] = carried_by_all_others(work, decisions[i].id);
     if (!gate.settled[i]) {
       open.push_back(i);
     } else {
       add_to(gate.base, *decisions[i].content);
+      ++gate.reopened;
     }
   }
-  std::erase_if(gate.others, [&](const auto& other) {
-    const bool counts = std::ranges::find(roster, other.first) != roster.end();
-    if (!counts) gate.ledger.stop(other.first, now_.boot);
-    return !counts;
-  });
-  for (const MemberId& member : roster) {
-    if (member != self_.member) note_other(work, member, open);
+  if (gate.roster != roster) seat_others(gate);
+  for (std::size_t place = 0; place < roster.size(); ++place) {
+    if (roster[place] == self_.member) continue;
+    const auto& before = gate.others[place];
+    const std::pair made_of{acks_.changes(place), gate.reopened};
+    if (!before || before->made_of != made_of) note_other(work, place, open);
   }
 }
 
-void Member::Impl::note_other(ZoneWork& work, const MemberId& member, const std::vector<std::size_t>& open) {
-  const Heartbeat* said = acks_.counted(member);
+// Both rosters are sorted.
+void Member::Impl::seat_others(ZoneWork::Gate& gate) const {
+  const auto& roster = acks_.roster();
+  std::vector<std::optional<ZoneWork::Gate::Other>> others(roster.size());
+  for (std::size_t i = 0; i < gate.roster.size(); ++i) {
+    const auto place = std::ranges::lower_bound(roster, gate.roster[i]);
+    if (place != roster.end() && *place == gate.roster[i]) {
+      others[static_cast<std::size_t>(place - roster.begin())] = std::move(gate.others[i]);
+    } else if (gate.others[i]) {
+      gate.ledger.stop(gate.roster[i], now_.boot);
+    }
+  }
+  gate.roster = roster;
+  gate.others = std::move(others);
+}
+
+bool Member::Impl::carried_by_all_others(const ZoneWork& work, const FactId& decision) const {
+  const auto& roster = acks_.roster();
+  for (std::size_t place = 0; place < roster.size(); ++place) {
+    if (roster[place] != self_.member && !acks_.acked(place, decision, &work.zone)) return false;
+  }
+  return true;
+}
+
+void Member::Impl::note_other(ZoneWork& work, std::size_t place, const std::vector<std::size_t>& open) {
+  ZoneWork::Gate& gate = work.gate;
+  const Heartbeat* said = acks_.counted(place);
   if (!said) return;
-  const bool lost = std::ranges::any_of(acks_.newest(member)->behind, [&](const Behind& behind) {
+  const MemberId& member = acks_.roster()[place];
+  const bool lost = std::ranges::any_of(acks_.newest(place)->behind, [&](const Behind& behind) {
     return behind.zone == work.zone && behind.facts.empty();
   });
   if (lost) return;  // what it served last stands
 
-  ZoneWork::Gate::Other now{said->serving, static_cast<std::size_t>(std::ranges::count(work.gate.settled, true)), open, {}};
-  for (const std::size_t i : open) {
-    now.carried.push_back(acks_.acked(member, work.book.decisions()[i].id, &work.zone));
-  }
-  ZoneWork::Gate::Other& before = work.gate.others[member];
-  if (before == now) return;
+  const auto& decisions = work.book.decisions();
+  ZoneWork::Gate::Other now{{acks_.changes(place), gate.reopened}, said->serving, said->dnskey_ttl,
+                            said->max_zone_ttl, gate.settled};
+  for (const std::size_t i : open) now.carried[i] = acks_.acked(place, decisions[i].id, &work.zone);
+  if (!gate.others[place]) gate.others[place].emplace();
+  ZoneWork::Gate::Other& before = *gate.others[place];
+  before.carried.resize(now.carried.size(), false);
+  const bool same = before.same(now);
   before = std::move(now);
-  ServedLedger& ledger = work.gate.ledger;
+  if (same) return;
   const BootTime last = said_[member].before_until;
-  if (!before.serving) return ledger.stop(member, last);
-  CarriedRecords carried = work.gate.base;
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    if (before.carried[i]) add_to(carried, *work.book.decisions()[open[i]].content);
+  if (!before.serving) return gate.ledger.stop(member, last);
+  CarriedRecords carried = gate.base;
+  for (const std::size_t i : open) {
+    if (before.carried[i]) add_to(carried, *decisions[i].content);
   }
   const ServedChange served = change_of(carried);
-  ledger.serves(member, served.dnskey, said->dnskey_ttl, last);
-  ledger.serves(member, served.data, said->max_zone_ttl, last);
+  gate.ledger.serves(member, served.dnskey, said->dnskey_ttl, last);
+  gate.ledger.serves(member, served.data, said->max_zone_ttl, last);
+}
+
+bool ZoneWork::Gate::Other::same(const Other& other) const {
+  return serving == other.serving && dnskey_ttl == other.dnskey_ttl && max_zone_ttl == other.max_zone_ttl &&
+         carried == other.carried;
 }
 
 // Until when others are known to have said what they did before the heartbeat that counts. If some were missed,
 // they may have said something else soon after the last one that was not.
 void Member::Impl::note_heard() {
-  for (const MemberId& member : acks_.roster()) {
-    const Heartbeat* counted = acks_.counted(member);
+  auto next_said = said_.begin();  // both by member
+  for (std::size_t place = 0; place < acks_.roster().size(); ++place) {
+    const MemberId& member = acks_.roster()[place];
+    const Heartbeat* counted = acks_.counted(place);
     if (!counted || member == self_.member) continue;
-    Said& said = said_[member];
+    while (next_said != said_.end() && next_said->first < member) ++next_said;
+    next_said = said_.try_emplace(next_said, member);
+    Said& said = next_said->second;
     if (said.counter == counted->counter) continue;
     ++heard_;
     // Said when the changes have settled, and heard late, as its own clock tells: what may be too early is no

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/core/alarm_words.h"
 #include "lib/core/member_impl.h"
 
 namespace rollcall {
@@ -179,10 +180,12 @@ std::vector<std::string> Member::Impl::alarms() const {
 
 std::vector<std::string> Member::Impl::own_alarms() const {
   std::vector<std::string> list;
-  if (!doubt_.empty() && (in_roster() || !identity_trouble_.empty())) list.push_back("nothing new is written: " + doubt_);
-  for (const auto& [dn, why] : quarantine_) list.push_back("unreadable entry " + dn + ": " + why);
+  if (!doubt_.empty() && (in_roster() || !identity_trouble_.empty())) list.push_back(alarm_words::nothing_is_written + doubt_);
+  for (const auto& [dn, why] : quarantine_) {
+    list.push_back(alarm_words::unreadable + (why.starts_with(dn) ? why : dn + ": " + why));
+  }
   for (const Incarnation& author : log_.contradicted()) {
-    list.push_back("two facts with one number of " + name_of_member(author.member) +
+    list.push_back(alarm_words::two_of_one_number + name_of_member(author.member) +
                    ": it was restored from a copy, or two agents share its identity");
   }
   for (const auto& [author, seq] : vector_) {
@@ -194,6 +197,7 @@ std::vector<std::string> Member::Impl::own_alarms() const {
     }
   }
   for (std::string& alarm : link_alarms()) list.push_back(std::move(alarm));
+  if (auto alarm = uncounted_alarm()) list.push_back(std::move(*alarm));
   if (forgotten_) list.push_back(why_out());
   if (is_out() && !not_stopped_.empty())
     list.push_back("its DNS server cannot be stopped: " + not_stopped_);
@@ -203,7 +207,7 @@ std::vector<std::string> Member::Impl::own_alarms() const {
     if (rewrap) fact = log_.find(rewrap->candidate);
     const auto* candidate = fact ? std::get_if<Candidate>(&fact->content) : nullptr;
     if (!candidate || ended_.contains(fact->id)) continue;
-    list.push_back(candidate->zone.name + ": cannot use " + to_string(candidate->generation) + " of " +
+    list.push_back(candidate->zone.name + alarm_words::unusable_key + to_string(candidate->generation) + " of " +
                    name_of_member(id.author.member) + (rewrap ? ", wrapped again: " : ": ") + why);
   }
   for (std::string& alarm : master_key_alarms()) list.push_back(std::move(alarm));
@@ -219,17 +223,31 @@ Time Member::Impl::missed_at(const ZoneWork& work, const ZoneWork::Turn& turn) c
   return turn.due + latest + policy.missing_keys_alarm;
 }
 
+// Absence asks for nothing: the keys stay. But nobody makes the next ones, and only people can end that.
+std::optional<std::string> Member::Impl::unmanaged_alarm(const ZoneWork& work) const {
+  if (!read_once_ || work.config.removed) return std::nullopt;
+  const auto in_dns = [](const KeyView& key) { return key.introduced() && !key.past(); };
+  if (!work.configured && std::ranges::any_of(work.view.keys, in_dns)) {
+    return alarm_words::no_entry + "its keys stay in use and get no successors; if that was not meant, "
+           "`rollcall zone add " + work.zone.name + "` goes on with them";
+  }
+  if (!work.configured || policy_known(work)) return std::nullopt;
+  return alarm_words::no_policy + "nothing is decided for this zone until there is one; `rollcall policy set " +
+         work.policy_name() + " NAME=VALUE` makes it anew, with --dry-run to see what that changes";
+}
+
 std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
   std::vector<std::string> list;
   const auto& server = work.server;
   if (server.failing_since && now_.boot - *server.failing_since >= settings_.patience) {
     list.push_back(server.failure);
   }
-  if (server.lost) list.push_back("the own server lost what it was seen to serve before");
-  if (!work.gate.text.empty()) list.push_back("the last gate holds a change of the own server: " + work.gate.text);
+  if (server.lost) list.push_back(alarm_words::lost);
+  if (!work.gate.text.empty()) list.push_back(alarm_words::last_gate + work.gate.text);
+  if (auto alarm = unmanaged_alarm(work)) list.push_back(std::move(*alarm));
   if (!work.configured) return list;
   if (server.seen.first_expiry && *server.seen.first_expiry - now_.wall < settings_.rrsig_alarm) {
-    list.push_back("signatures expire from " + to_iso(*server.seen.first_expiry) +
+    list.push_back(alarm_words::expiring + to_iso(*server.seen.first_expiry) +
                    " on: the server does not refresh them");
   }
   const Policy policy = policy_of(work);
@@ -237,7 +255,7 @@ std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
     if (turn.number == 0 || now_.wall < missed_at(work, turn)) continue;
     const std::uint32_t newest = work.book.newest_generation(role);
     if (newest >= turn.number && !elect(work.book, role, turn.number, acks_).open()) continue;
-    list.push_back("no key for " + to_string(Generation{role, policy.algorithm, turn.number}) +
+    list.push_back(alarm_words::missing_key + to_string(Generation{role, policy.algorithm, turn.number}) +
                    ", which was due " + to_iso(turn.due) + ": look at `rollcall members`, or name another "
                    "manager with `rollcall set`");
   }

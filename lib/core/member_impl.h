@@ -11,10 +11,11 @@
 //   member_export.cpp     what the own server is told, and seen to serve
 //   member_gate.cpp       what it is not told, since caches could not follow
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
-//   member_membership.cpp who belongs to the cluster: decrees, departures, and what follows from
-//   them member_forget.cpp     what administrators ask about that: forget, leave member_restore.cpp
-//   a store that turns out to be an old copy member_copies.cpp     facts written again, own ones
-//   and those of silent members member_doubt.cpp      when nothing new may be written
+//   member_membership.cpp who belongs to the cluster: decrees, departures, and what follows
+//   member_forget.cpp     what administrators ask about that: forget, leave
+//   member_restore.cpp    a store that turns out to be an old copy
+//   member_copies.cpp     facts written again, own ones and those of silent members
+//   member_doubt.cpp      when nothing new may be written
 //   member_status.cpp     what people are told
 //   member_snapshot.cpp   what a forecast starts from
 #pragma once
@@ -56,6 +57,7 @@ struct ZoneWork {
     bool busy = false;         ///< An Export or Look is on its way.
     bool ever_verified = false;
     bool lost = false;         ///< It does not serve what was acked.
+    bool held_back = false;    ///< An order, for its dates.
     std::string failure;
     std::optional<BootTime> failing_since;
     BootTime retry_at{}, look_at{};
@@ -74,16 +76,18 @@ struct ZoneWork {
     std::vector<ServedEntry> saved;
     bool seen_anew = false;            ///< The own server was looked at, and the ledger does not know yet.
     std::vector<bool> settled;         ///< Decisions that all others have carried out.
+    std::size_t reopened = 0;          ///< Grows whenever a decision comes, or is settled.
     CarriedRecords base;               ///< By those.
     /// What the ledger was told of a member.
     struct Other {
+      std::pair<std::size_t, std::size_t> made_of;  ///< Acks::changes(), and the open ones.
       bool serving = false;
-      std::size_t settled = 0;
-      std::vector<std::size_t> open;   ///< Decisions that not all have carried out.
-      std::vector<bool> carried;       ///< Which of them this one has.
-      bool operator==(const Other&) const = default;
+      Seconds dnskey_ttl{0}, max_zone_ttl{0};
+      std::vector<bool> carried;       ///< Which decisions it has carried out.
+      bool same(const Other& other) const;
     };
-    std::map<MemberId, Other> others;
+    std::vector<MemberId> roster;      ///< When `others` was told of last.
+    std::vector<std::optional<Other>> others;  ///< By place in it.
     std::vector<Misfit> refused;       ///< Empty: nothing is refused.
     std::tuple<std::size_t, std::size_t, std::optional<std::array<std::size_t, 4>>> judged;  ///< What, and by what.
     std::string text;                  ///< Why, for people.
@@ -106,6 +110,7 @@ struct ZoneWork {
     BootTime since{};
     Time due{};
     std::optional<Nanoseconds> drawn;
+    BootTime retry_at{};  ///< Not before, if a key could not be made.
   };
   std::map<Role, Turn> turns;
   std::map<Role, Time> next_due;  ///< Of the next generation, where it has a date.
@@ -141,7 +146,7 @@ class Member::Impl {
   // Events; see member.h.
   void fact(Fact fact);
   void fact_vanished(const FactId& id);
-  void heartbeat(Heartbeat heartbeat, Moment now);
+  void heartbeat(HeardHeartbeat heard, Moment now);
   void exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
   void server_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
   void parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now);
@@ -246,7 +251,7 @@ class Member::Impl {
   void aim(ZoneWork& work) const;
   static bool as_seen_before(const ZoneWork::Server& server, const ServedZone& seen);
   void tend_server(ZoneWork& work);
-  void keep_serving(ZoneWork& work);
+  void keep_serving(ZoneWork& work, bool may_order);
   void order(ZoneWork& work, std::vector<KeyTarget> keys, bool cds_delete, bool to_do);
   void server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys, ServedZone seen);
   void server_in_order(ZoneWork& work, const std::vector<KeyTarget>& keys);
@@ -254,7 +259,9 @@ class Member::Impl {
   // member_gate.cpp
   void note_served(ZoneWork& work);
   void note_others(ZoneWork& work);
-  void note_other(ZoneWork& work, const MemberId& member, const std::vector<std::size_t>& open);
+  bool carried_by_all_others(const ZoneWork& work, const FactId& decision) const;
+  void seat_others(ZoneWork::Gate& gate) const;
+  void note_other(ZoneWork& work, std::size_t place, const std::vector<std::size_t>& open);
   void note_heard();
   void note_seen(ZoneWork& work);
   void note_order(ZoneWork& work);
@@ -278,6 +285,7 @@ class Member::Impl {
   bool may_start_serving() const;
   std::vector<std::string> alarms() const;      ///< All of them.
   std::vector<std::string> own_alarms() const;  ///< Those that are no zone's.
+  std::optional<std::string> unmanaged_alarm(const ZoneWork& work) const;
   std::vector<std::string> alarms_of(const ZoneWork& work) const;
   bool fresh(const MemberId& member) const;
 
@@ -330,12 +338,16 @@ class Member::Impl {
   void note_gaps();
   void write_again();
   void want_copies();
+  bool counts(const MemberId& member) const;
   bool owner_is_silent(const Incarnation& author) const;
   std::vector<std::string> link_alarms() const;
+  std::optional<std::string> uncounted_alarm() const;
 
   // member_doubt.cpp
   void watch_clocks();
+  bool is_live(const Heartbeat& heartbeat, Moment now) const;
   std::optional<Nanoseconds> clock_behind() const;
+  bool would_sign_with_wrong_dates() const;
   std::string doubt() const;
   bool in_roster() const { return roster_.contains(self_); }
   bool may_say() const { return in_roster() && doubt_.empty() && current_ && compared(); }
@@ -406,6 +418,7 @@ class Member::Impl {
   std::string forgotten_by_;  // for people
   std::optional<Leaving> leaving_;
   std::optional<BootTime> silent_since_;  // its server was seen not to answer
+  std::optional<BootTime> taken_in_at_;   // in this life of the agent
   BootTime stop_at_{};
   bool stopping_ = false;
   std::string not_stopped_;                 // why
@@ -457,6 +470,7 @@ class Member::Impl {
   std::map<MemberId, BootTime> pressed_since_;  // lacks what was written again
   std::map<Incarnation, BootTime> gap_since_;
   std::set<MemberId> ask_for_facts_;             // their newest heartbeats, not answered yet
+  std::set<MemberId> lacking_;                   // who, as their newest heartbeats say, lack facts
 
   std::map<Incarnation, std::uint64_t> counters_;
   const std::uint64_t counter_at_start_;  // the highest that an earlier life of ours can have sent
@@ -496,6 +510,8 @@ class Member::Impl {
   std::string doubt_;
   std::optional<Nanoseconds> wall_minus_boot_;
   std::optional<BootTime> jumped_at_;
+  BootTime began_at_{};            // this life of the agent
+  Time said_last_{};               // by an earlier life of ours, and its clock
   bool clocks_differ_ = false;     // by more than is tolerated, some from ours; may be said too long
   std::set<MemberId> heard_since_start_;
 

@@ -23,6 +23,13 @@ void later_of(std::optional<Time>& due, Time other, Time now) {
   if (other <= now) due = std::max(due.value_or(other), other);
 }
 
+// It was due, and is not any more: wanted again, it begins anew, or all would have theirs at once. One that
+// brought a candidate goes on until that is answered.
+void end_turn(ZoneWork& work, Role role) {
+  const auto turn = work.turns.find(role);
+  if (turn != work.turns.end() && turn->second.number > work.book.newest_generation(role)) work.turns.erase(turn);
+}
+
 }  // namespace
 
 // A zone stays with the kinds of keys that sign it; only one that has none takes the policy's.
@@ -169,17 +176,19 @@ void Member::Impl::make_key(ZoneWork& work, Role role) {
   const auto need_now = need(work, role);
   work.next_due.erase(role);
   if (need_now && need_now->due) work.next_due[role] = *need_now->due;
-  if (!need_now || intends(work.zone, role)) return;
-  const Time due = need_now->due.value_or(now_.wall);
-  if (due > now_.wall) {
-    wake(due);
+  const bool is_due = need_now && need_now->due.value_or(now_.wall) <= now_.wall;
+  if (!is_due) {
+    end_turn(work, role);
+    if (need_now) wake(*need_now->due);
     return;
   }
+  if (intends(work.zone, role)) return;
+  const Time due = need_now->due.value_or(now_.wall);
   ZoneWork::Turn& turn = work.turns[role];
   if (turn.number != need_now->generation.number) {
-    turn = {need_now->generation.number, now_.boot, due, std::nullopt};
+    turn = {need_now->generation.number, now_.boot, due, std::nullopt, {}};
   }
-  const BootTime at = turn.since + delay(work, turn, *need_now);
+  const BootTime at = std::max(turn.since + delay(work, turn, *need_now), turn.retry_at);
   if (now_.boot < at) {
     wake(at);
     return;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/core/alarm_words.h"
 #include "lib/core/member_impl.h"
 
 namespace rollcall {
@@ -22,6 +23,7 @@ void Member::Impl::settle_membership() {
     own_stale_ = all_stale_ = progressed_ = true;
     again_ = true;
   }
+  taken_in_at_ = in_roster() ? std::optional{taken_in_at_.value_or(now_.boot)} : std::nullopt;
   for (const auto& [member, number] : members_.departed()) {
     const Heartbeat* last = acks_.newest(member);
     if (!last) continue;
@@ -112,6 +114,23 @@ bool Member::Impl::hold_back(const Fact& fact) {
   return true;
 }
 
+// Whoever took it in may be forgotten since, and what he said then may not count for those who remain.
+std::optional<std::string> Member::Impl::uncounted_alarm() const {
+  const bool taken_in = taken_in_at_ || log_.prefix(self_) > 0;  // it may not even count itself any more
+  const bool waits = taken_in && !serving_ && !took_itself_in_ && !is_out();
+  if (!waits || now_.boot - taken_in_at_.value_or(began_at_) < settings_.silence) return std::nullopt;
+  std::string names;
+  for (const MemberId& member : acks_.roster()) {
+    const Heartbeat* said = acks_.newest(member);
+    if (!said || !said->serving || !fresh(member)) continue;
+    if (std::ranges::find(said->roster, self_) != said->roster.end()) continue;
+    names += (names.empty() ? "" : ", ") + name_of_member(member);
+  }
+  if (names.empty()) return std::nullopt;
+  return alarm_words::not_counted + names +
+         ": the word that took it in does not count there; `rollcall join` takes it in again";
+}
+
 // --- whose answer is needed ----------------------------------------------------------------------
 
 // What a forgotten one did last, nobody may know: when the decree is in force it still counts until
@@ -198,8 +217,9 @@ void Member::Impl::note_membership_holds() {
 // ----------------------------------------------------------------------
 
 bool Member::Impl::ends(const Incarnation& author) const {
-  return members_.ender(author) == self_.member &&
-         (author.member == self_.member || members_.gone(author));
+  if (members_.ender(author) != self_.member) return false;
+  if (author == self_) return true;
+  return author.member == self_.member ? !members_.awaits_decree(author) : members_.gone(author);
 }
 
 // An heir's word may come before the word that makes it the heir.

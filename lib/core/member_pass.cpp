@@ -10,6 +10,14 @@ namespace {
 
 constexpr int most_rounds = 16;  // a pass that goes on longer continues with the next one
 
+void keep_if(std::set<MemberId>& members, const MemberId& member, bool is_so) {
+  if (is_so) {
+    members.insert(member);
+  } else {
+    members.erase(member);
+  }
+}
+
 }  // namespace
 
 Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Crypto& crypto,
@@ -82,15 +90,15 @@ void Member::Impl::fact_vanished(const FactId& id) {
   }
 }
 
-void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
+void Member::Impl::heartbeat(HeardHeartbeat heard, Moment now) {
+  const Heartbeat& heartbeat = *heard;
   const Incarnation member = heartbeat.member;
-  const std::uint64_t counter = heartbeat.counter;
-  if (counter < counters_[member]) return;
-  const Nanoseconds offset = heartbeat.time - now.wall;
+  std::uint64_t& counter = counters_[member];
+  if (heartbeat.counter < counter) return;
   // Somebody began a new life: its server may wait for a word that was written since then.
-  greet_ = greet_ || !instances_.contains(member.member) ||
-           instances_[member.member] != heartbeat.instance;
-  instances_[member.member] = heartbeat.instance;
+  const auto [instance, unknown] = instances_.try_emplace(member.member, heartbeat.instance);
+  greet_ = greet_ || unknown || instance->second != heartbeat.instance;
+  instance->second = heartbeat.instance;
   if (members_.gone(member)) {
     Nanoseconds& ttl = served_ttl_[member.member];
     ttl = std::max<Nanoseconds>({ttl, heartbeat.dnskey_ttl, heartbeat.max_zone_ttl});
@@ -98,31 +106,23 @@ void Member::Impl::heartbeat(Heartbeat heartbeat, Moment now) {
     return;
   }
   compare_own_facts(heartbeat);
+  const bool live = is_live(heartbeat, now);
+  if (!acks_.receive(heard)) return;
   const bool counts_us = std::ranges::any_of(
       heartbeat.roster, [this](const Incarnation& known) { return known.member == self_.member; });
-  const bool drops_us = heartbeat.serving && serving_ && !counts_us;
-  const bool asks = !heartbeat.lacks.empty();
-  if (!acks_.receive(std::move(heartbeat))) return;
-  if (drops_us) {
-    not_counted_by_.insert(member.member);
-  } else {
-    not_counted_by_.erase(member.member);
-  }
-  if (asks) {
-    ask_for_facts_.insert(member.member);
-  } else {
-    ask_for_facts_.erase(member.member);
-  }
-  // A first one may have been lying in the directory for long: it says nothing of the clock.
-  if (received_at_.contains(member.member)) {
+  keep_if(not_counted_by_, member.member, heartbeat.serving && serving_ && !counts_us);
+  keep_if(ask_for_facts_, member.member, !heartbeat.lacks.empty());
+  keep_if(lacking_, member.member, !heartbeat.lacks.empty());
+  if (live) heard_since_start_.insert(member.member);
+  const Nanoseconds offset = heartbeat.time - now.wall;
+  if (live || offset > settings_.clock_tolerance) {  // ahead of ours it tells the least that we are behind
     clock_offset_[member.member] = offset;
     clocks_differ_ = clocks_differ_ || offset > settings_.clock_tolerance || -offset > settings_.clock_tolerance;
-    heard_since_start_.insert(member.member);
   }
   received_at_[member.member] = now.boot;
   heard_anew_ = true;
-  if (counter > counters_[member]) {
-    counters_[member] = counter;
+  if (heartbeat.counter > counter) {
+    counter = heartbeat.counter;
     pending_saves_.push_back(SaveCounter{member, counter});
   }
 }

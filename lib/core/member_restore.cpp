@@ -41,6 +41,7 @@ void Member::Impl::later_life_seen() {
 
 void Member::Impl::own_heartbeat_seen(const Heartbeat& heartbeat) {
   if (heartbeat.instance == instance_) return;
+  said_last_ = std::max(said_last_, heartbeat.time);
   const std::uint32_t number = heartbeat.member.number;
   highest_own_ = std::max(highest_own_, number);
   const std::pair said{number, heartbeat.counter};
@@ -95,7 +96,8 @@ bool Member::Impl::next_life() {
 
 // The identity is the same, so everybody who believes the life before believes this word.
 void Member::Impl::take_itself_in() {
-  if (!took_itself_in_ || !current_ || is_out() || members_.roster().contains(self_)) return;
+  const bool out = forgotten_ || members_.left(self_.member);
+  if (!took_itself_in_ || !current_ || out || members_.roster().contains(self_)) return;
   const auto after = known_.lower_bound(self_);
   if (after == known_.begin() || std::prev(after)->first.member != self_.member)
     return;  // not read yet

@@ -105,9 +105,9 @@ Member::Impl::Checked Member::Impl::check_wrap(const FactId& id) {
   if (check != checks_.end()) {
     if (check->second == Check::asked) return Checked::not_yet;
     if (!failed_checks_.contains(id)) return Checked::passed;
-    if (!rewrap) return Checked::failed;
-    // Nobody makes another one if this one cannot be used, so it is tried again: perhaps it had not
-    // come whole.
+    if (!rewrap && serving_) return Checked::failed;
+    // Nobody makes another one if this one cannot be used, and who does not serve yet cannot reject it, so it
+    // is tried again: perhaps it had not come whole.
     const BootTime at = retry_wrap_[id];
     if (now_.boot < at) {
       wake_for_timer(at);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/core/member_impl.h"
+#include "lib/core/overdue.h"
 #include "lib/core/steps.h"
 #include "lib/core/timing.h"
 #include "lib/util/must.h"
@@ -59,6 +60,13 @@ KeyStatus status_of(const ZoneWork& work, const KeyView& key, std::size_t roster
   return status;
 }
 
+// It is replaced as soon as the parent shows its successor's DS, and in use until then.
+bool awaits_ds_of_successor(const ZoneView& view, const KeyView& key) {
+  const KeyView* successor = successor_of(view, key);
+  return successor && successor->in_use() && successor->serves(Record::ds) && !(*successor)[Record::ds].pending.empty() &&
+         !key.completely_hidden();
+}
+
 }  // namespace
 
 std::string_view to_string(Reason reason) {
@@ -89,11 +97,6 @@ ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
     status.keys.push_back(status_of(work, key, status.roster));
   }
   status.holds = work.plan.holds;
-  if (!work.gate.text.empty()) {
-    status.gate = work.gate.text;
-    status.gate_until = work.gate.until;
-    status.holds.push_back({Reason::rules, "change what this server serves", "the last gate: " + work.gate.text, {}, work.gate.until});
-  }
   status.signed_until = work.server.seen.first_expiry;
   status.next_keys = work.next_due;
   status.alarms = alarms_of(work);
@@ -110,16 +113,28 @@ ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
                                 .why = election.candidates.front()->why,
                                 .candidates = {},
                                 .winner = {},
+                                .unpruned = {},
                                 .voided = election.voided,
                                 .waits_for = election.waits_for};
     for (const auto& candidate : election.candidates) generation.candidates.push_back(candidate.id);
     if (election.winner) generation.winner = election.winner->id;
+    for (const FactId& id : generation.candidates) {
+      if (!election.open() && id != generation.winner && !ended_.contains(id)) generation.unpruned.push_back(id);
+    }
     if (election.open()) status.holds.push_back(election_hold(election));
     status.generations.push_back(std::move(generation));
   }
+  if (work.configured) {
+    status.overdue = overdue_holds(work.view, work.book, status.holds, policy_of(work).missing_keys_alarm, now_.wall);
+  }
+  if (!work.gate.text.empty()) {
+    status.gate = work.gate.text;
+    status.gate_until = work.gate.until;
+    status.holds.push_back({Reason::rules, "change what this server serves", "the last gate: " + work.gate.text, {}, work.gate.until});
+  }
   for (const KeyView& key : work.view.keys) {
-    const bool current = key.in_use() && !is_leaving(work.view, key);
-    if (current && key.needed_until) status.next_roll[key.generation.role] = *key.needed_until;
+    const bool current = key.in_use() && (!is_leaving(work.view, key) || awaits_ds_of_successor(work.view, key));
+    if (current && key.needed_until) status.next_roll.try_emplace(key.generation.role, *key.needed_until);
   }
   return status;
 }
@@ -137,16 +152,15 @@ MemberLine Member::Impl::member_line(const MemberId& member, Moment now) const {
   line.member = member;
   line.host = name_of_member(member);
   line.self = member == self_.member;
-  line.in_roster = std::ranges::any_of(
-      roster_, [&](const Incarnation& known) { return known.member == member; });
+  const auto counted = roster_.lower_bound({member, 0});
+  line.in_roster = counted != roster_.end() && counted->member == member;
   line.fresh = fresh(member);
-  for (const Incarnation& author : members_.everybody()) {
-    if (author.member != member) continue;
-    line.facts = log_.prefix(author);
-    line.incarnation = author.number;
+  if (const auto life = members_.last_life(member)) {
+    line.facts = log_.prefix(*life);
+    line.incarnation = life->number;
     if (members_.left(member)) {
       line.out = "left";
-    } else if (members_.gone(author)) {
+    } else if (members_.gone(*life)) {
       line.out = "forgotten";
     }
   }

@@ -18,11 +18,12 @@ bool contains(const std::vector<Fingerprint>& list, const Fingerprint& key) {
 Seconds ds_ttl_seen(const ZoneWork& work) {
   Seconds largest{0};
   for (const auto& observation : work.book.observations()) {
+    if (observation->ttl <= largest) continue;
     const bool matters = std::ranges::any_of(work.view.keys, [&](const KeyView& key) {
       return !key.completely_hidden() &&
              (contains(observation->ds, key.key) || contains(observation->ds_somewhere, key.key));
     });
-    if (matters) largest = std::max(largest, observation->ttl);
+    if (matters) largest = observation->ttl;
   }
   return largest;
 }
@@ -55,8 +56,8 @@ bool ds_unsettled(const KeyView& key) {
 Lens Member::Impl::lens_for(const ZoneWork& work) const {
   const Policy policy = policy_of(work);
   Intervals intervals = intervals_of(policy);
-  for (const MemberId& member : acks_.roster()) {
-    const Heartbeat* heartbeat = acks_.newest(member);
+  for (std::size_t place = 0; place < acks_.roster().size(); ++place) {
+    const Heartbeat* heartbeat = acks_.newest(place);
     if (!heartbeat) continue;
     intervals.dnskey_ttl = std::max(intervals.dnskey_ttl, heartbeat->dnskey_ttl);
     intervals.max_zone_ttl = std::max(intervals.max_zone_ttl, heartbeat->max_zone_ttl);

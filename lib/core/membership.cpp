@@ -8,7 +8,7 @@ namespace rollcall {
 
 Membership::Membership(Incarnation self, bool took_itself_in,
                        std::function<std::uint64_t(const Incarnation&)> prefix)
-    : self_(self), prefix_(std::move(prefix)) {
+    : self_(self), took_itself_in_(took_itself_in), prefix_(std::move(prefix)) {
   if (!took_itself_in) invited_.insert(self_);  // or will be, before it counts
 }
 
@@ -38,6 +38,7 @@ void Membership::add(const FactId& id, const Admit& admit) {
   for (const FactId& last : admit.had) had_[last.author][id.author] = last.seq;
   if (joiner.member == self_.member) {
     inherited_.insert(inherited_.end(), admit.forgotten.begin(), admit.forgotten.end());
+    if (joiner != self_ && !took_itself_in_) return;  // who took in an earlier life may not count now
     for (const MemberKeys& keys : admit.known) vouched_.insert({keys.member, keys.incarnation});
   }
 }
@@ -74,10 +75,9 @@ void Membership::recount() {
   }
 }
 
-std::vector<Incarnation> Membership::everybody() const {
-  std::vector<Incarnation> list;
-  for (const auto& [member, number] : latest_) list.push_back({member, number});
-  return list;
+std::optional<Incarnation> Membership::last_life(const MemberId& member) const {
+  const auto found = latest_.find(member);
+  return found == latest_.end() ? std::nullopt : std::optional{Incarnation{member, found->second}};
 }
 
 bool Membership::left(const MemberId& member) const { return left(latest(member)); }
@@ -98,10 +98,24 @@ bool Membership::follows(const Decrees::Decree& decree) const {
   });
 }
 
+bool Membership::forgotten_by_others(const Incarnation& member) const {
+  return std::ranges::any_of(decrees_.all(), [&](const auto& decree) {
+    return decree.standing == Decrees::Standing::in_force && names(decree.content, member);
+  });
+}
+
 // Who took us in knew which lives count, perhaps before the word that made them count arrives here.
 bool Membership::inherited(const Incarnation& member) const {
   if (std::ranges::find(inherited_, member) != inherited_.end()) return true;
   return !vouched_.contains(member) && rollcall::names(inherited_, member, invited_);
+}
+
+// Whoever took us in knows that life, and the word that took it in may not have arrived here: until it does, it
+// is no later life of the forgotten that took itself in.
+bool Membership::names(const Forget& decree, const Incarnation& member) const {
+  if (std::ranges::find(decree.forgotten, member) != decree.forgotten.end()) return true;
+  const bool only_vouched_for = vouched_.contains(member) && !admitted_.contains(member);
+  return !only_vouched_for && rollcall::names(decree.forgotten, member, invited_);
 }
 
 bool Membership::forgotten(const Incarnation& member) const {
@@ -119,10 +133,20 @@ std::uint64_t Membership::highest_had(const Incarnation& author) const {
   std::uint64_t highest = 0;
   const auto had = had_.find(author);
   if (had == had_.end()) return highest;
+  const bool before_us = !vouched_.empty() && inherited(author);
   for (const auto& [by, seq] : had->second) {
-    if (!forgotten(by)) highest = std::max(highest, seq);
+    const bool counts = !forgotten(by) && !(before_us && returned_unknown(by));
+    if (counts) highest = std::max(highest, seq);
   }
   return highest;
+}
+
+// A later life of a forgotten one, of which whoever took us in had not heard: if it was taken in by facts that do not
+// count, its word would make them count.
+bool Membership::returned_unknown(const Incarnation& life) const {
+  return life != self_ && !vouched_.contains(life) && std::ranges::any_of(inherited_, [&](const Incarnation& gone) {
+           return gone.member == life.member && gone.number < life.number;
+         });
 }
 
 std::optional<std::uint64_t> Membership::limit(const Incarnation& author) const {
@@ -196,16 +220,19 @@ std::vector<MemberId> Membership::heirs(const Incarnation& author) const {
   return list;
 }
 
+bool Membership::awaits_decree(const Incarnation& author) const {
+  return std::ranges::any_of(decrees_.all(), [&](const auto& decree) {
+    return decree.standing == Decrees::Standing::open && names(decree.content, author);
+  });
+}
+
 // An heir who is out has one himself. Before a decree is in force nobody ends anything.
 MemberId Membership::ender(const Incarnation& author) const {
   Incarnation at = author;
   for (std::size_t hops = 0; hops <= latest_.size(); ++hops) {
     const auto list = heirs(at);
     if (list.empty()) return at.member;
-    const bool waits = std::ranges::any_of(decrees_.all(), [&](const auto& decree) {
-      return decree.standing == Decrees::Standing::open && names(decree.content, at);
-    });
-    if (waits) return at.member;
+    if (awaits_decree(at)) return at.member;
     at = latest(list.front());
   }
   return at.member;
@@ -220,7 +247,11 @@ bool Membership::may_end(const Incarnation& by, const Incarnation& author) const
     todo.pop_back();
     if (!seen.insert(heir).second) continue;
     if (heir == by.member) return true;
-    for (const MemberId& next : heirs(latest(heir))) todo.push_back(next);
+    // Of all its lives: what was ended while it was out stays ended when it has come back.
+    const auto first = admitted_.lower_bound({heir, 0});
+    for (auto life = first; life != admitted_.end() && life->member == heir; ++life) {
+      for (const MemberId& next : heirs(*life)) todo.push_back(next);
+    }
   }
   return false;
 }

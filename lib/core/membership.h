@@ -34,8 +34,8 @@ class Membership final : private Decrees::Circumstances {
 
   const std::set<Incarnation>& roster() const { return roster_; }
   bool admitted(const MemberId& member) const { return latest_.contains(member); }
-  /// Everybody who was ever taken in and not superseded by a newer life.
-  std::vector<Incarnation> everybody() const;
+  /// The newest that was ever taken in, whether it counts still or not.
+  std::optional<Incarnation> last_life(const MemberId& member) const;
 
   /// Out for good: it left, or this member has said that it is forgotten.
   bool gone(const Incarnation& member) const { return left_or_followed(member); }
@@ -60,16 +60,18 @@ class Membership final : private Decrees::Circumstances {
   }
   /// Those whom this member has said and that are not overruled.
   bool follows(const Decrees::Decree& decree) const;
+  /// By a decree that is in force, although this member, which left, had not to say it.
+  bool forgotten_by_others(const Incarnation& member) const;
   /// Forgotten already when this member was taken in: nobody waits for them.
   bool inherited(const Incarnation& member) const;
-  bool names(const Forget& decree, const Incarnation& member) const {
-    return rollcall::names(decree.forgotten, member, invited_);
-  }
+  bool names(const Forget& decree, const Incarnation& member) const;
   /// The decree by which this member itself is forgotten; null if it is not.
   const Decrees::Decree* forgets_us() const;
 
   /// Who ends the facts of an author: the author, or the heir of one who is out.
   MemberId ender(const Incarnation& author) const;
+  /// By a decree that is not in force yet: nobody ends its facts until it is.
+  bool awaits_decree(const Incarnation& author) const;
   /// Whether somebody may end a fact of this author, by any word that was said.
   bool may_end(const Incarnation& by, const Incarnation& author) const;
 
@@ -84,6 +86,7 @@ class Membership final : private Decrees::Circumstances {
   bool left_or_followed(const Incarnation& member) const;
   bool forgotten(const Incarnation& member) const;
   std::uint64_t highest_had(const Incarnation& author) const;
+  bool returned_unknown(const Incarnation& life) const;
   std::vector<MemberId> heirs(const Incarnation& author) const;
   bool forgets_us(const Decrees::Decree& decree) const;
 
@@ -94,6 +97,7 @@ class Membership final : private Decrees::Circumstances {
   bool complete(const Forget& decree) const override;
 
   const Incarnation self_;
+  const bool took_itself_in_;
   const std::function<std::uint64_t(const Incarnation&)> prefix_;
 
   std::set<Incarnation> admitted_, invited_;
@@ -104,7 +108,7 @@ class Membership final : private Decrees::Circumstances {
   Decrees decrees_;  // in facts that are held in order
   Decrees heard_;    // and in those that do not count
   std::vector<Incarnation> inherited_;
-  std::set<Incarnation> vouched_;  // known to whoever took us in, and forgotten if also inherited
+  std::set<Incarnation> vouched_;  // known to whoever took this life in, and forgotten if also inherited
   std::map<Incarnation, std::map<Incarnation, std::uint64_t>> had_;  // forgotten, by whom, how far
 
   std::set<Incarnation> roster_;

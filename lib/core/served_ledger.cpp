@@ -5,49 +5,60 @@
 
 namespace rollcall {
 
-void ServedLedger::may_serve(const MemberId& server, const ServedSet& set, Seconds ttl) {
-  const bool known = std::ranges::any_of(entries_, [&](const ServedEntry& entry) {
-    return entry.current && entry.server == server && entry.set == set && entry.ttl == ttl;
-  });
-  if (known) return;
-  entries_.push_back({server, set, ttl, std::nullopt, true});
+ServedLedger::ServedLedger(std::vector<ServedEntry> entries) : entries_(std::move(entries)) {
+  std::ranges::stable_sort(entries_, {}, &ServedEntry::server);
+}
+
+ServedLedger::Entries::iterator ServedLedger::first_of(const MemberId& server) {
+  return std::ranges::lower_bound(entries_, server, {}, &ServedEntry::server);
+}
+
+void ServedLedger::add(ServedEntry entry) {
+  const auto at = std::ranges::upper_bound(entries_, entry.server, {}, &ServedEntry::server);
+  entries_.insert(at, std::move(entry));
   ++changes_;
 }
 
+void ServedLedger::may_serve(const MemberId& server, const ServedSet& set, Seconds ttl) {
+  for (auto entry = first_of(server); entry != entries_.end() && entry->server == server; ++entry) {
+    if (entry->current && entry->set == set && entry->ttl == ttl) return;
+  }
+  add({server, set, ttl, std::nullopt, true});
+}
+
 void ServedLedger::serves(const MemberId& server, const ServedSet& set, Seconds ttl, BootTime last) {
-  for (ServedEntry& entry : entries_) {
-    if (!entry.current || entry.server != server || entry.set.kind != set.kind) continue;
-    if (entry.ttl == ttl && entry.set == set) continue;
-    entry.until = last;
-    entry.current = false;
+  for (auto entry = first_of(server); entry != entries_.end() && entry->server == server; ++entry) {
+    if (!entry->current || entry->set.kind != set.kind) continue;
+    if (entry->ttl == ttl && entry->set == set) continue;
+    entry->until = last;
+    entry->current = false;
     ++changes_;
   }
   may_serve(server, set, ttl);
 }
 
 void ServedLedger::served(const MemberId& server, const ServedSet& set, Seconds ttl, BootTime then) {
-  for (ServedEntry& entry : entries_) {
-    if (entry.current || entry.server != server || entry.set != set || entry.ttl != ttl) continue;
-    if (*entry.until >= then) return;
-    entry.until = then;
+  for (auto entry = first_of(server); entry != entries_.end() && entry->server == server; ++entry) {
+    if (entry->current || entry->set != set || entry->ttl != ttl) continue;
+    if (*entry->until >= then) return;
+    entry->until = then;
     ++changes_;
     return;
   }
-  entries_.push_back({server, set, ttl, then, false});
-  ++changes_;
+  add({server, set, ttl, then, false});
 }
 
 void ServedLedger::said(const MemberId& server, BootTime then) {
-  for (ServedEntry& entry : entries_) {
-    if (entry.current && entry.server == server) entry.until = then;
+  for (auto entry = first_of(server); entry != entries_.end() && entry->server == server; ++entry) {
+    if (entry->current) entry->until = then;
   }
 }
 
 void ServedLedger::stop(const MemberId& server, BootTime last) {
-  for (ServedEntry& entry : entries_) {
-    if (!entry.current || entry.server != server) continue;
-    entry.until = last;
-    entry.current = false;
+  for (auto entry = first_of(server); entry != entries_.end() && entry->server == server; ++entry) {
+    if (!entry->current) continue;
+    entry->until = last;
+    entry->current = false;
     ++changes_;
   }
 }

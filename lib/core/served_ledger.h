@@ -40,7 +40,7 @@ struct ServedEntry {
 class ServedLedger {
  public:
   ServedLedger() = default;
-  explicit ServedLedger(std::vector<ServedEntry> entries) : entries_(std::move(entries)) {}
+  explicit ServedLedger(std::vector<ServedEntry> entries);
 
   /// From now on the server may serve this, too.
   void may_serve(const MemberId& server, const ServedSet& set, Seconds ttl);
@@ -65,7 +65,11 @@ class ServedLedger {
   std::size_t changes() const { return changes_; }
 
  private:
-  std::vector<ServedEntry> entries_;
+  using Entries = std::vector<ServedEntry>;
+  Entries::iterator first_of(const MemberId& server);
+  void add(ServedEntry entry);
+
+  Entries entries_;  // by server; those of one in the order in which they came
   std::size_t changes_ = 0;
 };
 

@@ -28,6 +28,13 @@ struct Hold {
   std::optional<Time> until;        ///< Empty if only a new fact can end it.
 };
 
+/// One that lasts longer than the policy of its zone lets it.
+struct OverdueHold {
+  Hold hold;
+  Time since;                        ///< When something was last done about it.
+  std::optional<Fingerprint> ds_of;  ///< The key whose DS has to come to the parent, or to leave it.
+};
+
 struct RecordStatus {
   State state = State::hidden;
   std::size_t acked = 0;           ///< Members that acked the last change of this record.
@@ -56,6 +63,7 @@ struct GenerationStatus {
   std::string why;
   std::vector<FactId> candidates;          ///< In the order of the election.
   std::optional<FactId> winner;
+  std::vector<FactId> unpruned;            ///< Losers whose private keys their owners have not wiped yet.
   bool voided = false;
   std::vector<MemberId> waits_for;         ///< Members that have not answered.
 };
@@ -70,11 +78,12 @@ struct ZoneStatus {
   std::vector<KeyStatus> keys;             ///< Winners, oldest first; those purged left out.
   std::vector<GenerationStatus> generations;
   std::vector<Hold> holds;
+  std::vector<OverdueHold> overdue;
   std::optional<Time> signed_until;        ///< The first RRSIG to expire on the own server.
   std::optional<Time> last_keys_made;
   std::string ds_confirmed_by;             ///< Who said by hand that the DS is as wanted; empty: nobody.
   std::map<Role, Time> next_keys;          ///< When the next generation is due.
-  std::map<Role, Time> next_roll;          ///< When the next key is planned to be used.
+  std::map<Role, Time> next_roll;          ///< When the next key was, or is, to be used; past: it is late.
   std::vector<std::string> alarms;
   std::string gate;                        ///< Why the last gate holds a change of the own server; empty: it does not.
   std::optional<Time> gate_until;          ///< When it will fit by itself; empty: not as things are.
@@ -114,6 +123,7 @@ struct MasterKeyStatus {
   std::size_t keys_left = 0;               ///< Not yet under the new one everywhere.
   std::string text;                        ///< What it waits for; empty if nothing.
   std::vector<MemberId> waits_for;
+  std::vector<MemberId> without = {};      ///< Who has not opened the one in use, long after it was to.
 };
 
 struct MemberStatus {

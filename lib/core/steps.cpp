@@ -114,7 +114,7 @@ std::optional<WantedStep> step_in(const ZoneView& view, const KeyView& key) {
   const KeyView* partner = partner_of(view, key);
   if (!partner) {
     wanted.lacks_partner = !has_partner(view, key);
-  } else if (next->stage.records.contains(Record::dnskey)) {
+  } else if (next->stage.records.contains(Record::dnskey) && !partner->was_introduced(Record::dnskey)) {
     if (key.role() == Role::zsk) return std::nullopt;  // it is part of the KSK's step
     const auto theirs = next_stage_in(view, *partner);
     const bool ready = theirs && theirs->stage.records.contains(Record::dnskey);
@@ -273,11 +273,17 @@ const KeyView* partner_of(const ZoneView& view, const KeyView& key) {
   return found == view.keys.end() ? nullptr : &*found;
 }
 
+// One that is published already, as the successor of its own kind; and one that is given up signs on until the next
+// of its algorithm does.
 bool has_partner(const ZoneView& view, const KeyView& key) {
   if (key.role() == Role::csk || partner_of(view, key)) return true;
   return std::ranges::any_of(view.keys, [&](const KeyView& other) {
-    return other.role() != key.role() && other.role() != Role::csk && other.in_use() &&
-           other.generation.algorithm == key.generation.algorithm && !other.abandoned && !is_leaving(view, other);
+    const KeyView* next = successor_of(view, other);
+    const bool signs_on = other.serves(Record::dnskey) && next && next->generation.algorithm == other.generation.algorithm;
+    const bool stays = !other.abandoned || signs_on;
+    const bool there = other.in_use() || other.serves(Record::dnskey);
+    return other.role() != key.role() && other.role() != Role::csk && there && stays &&
+           other.generation.algorithm == key.generation.algorithm && !is_leaving(view, other);
   });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -19,18 +20,18 @@ namespace rollcall {
 /// 128 bits, printed as `8-4-4-4-12` lower-case digits. RFC 9562.
 struct Uuid {
   std::array<std::byte, 16> bytes{};
-  bool operator==(const Uuid&) const = default;
+  bool operator==(const Uuid& other) const { return std::memcmp(bytes.data(), other.bytes.data(), sizeof bytes) == 0; }
   std::strong_ordering operator<=>(const Uuid& other) const;  ///< Byte by byte.
 };
 /// Inline, in two words: every look-up of a fact or a member compares UUIDs.
 inline std::strong_ordering Uuid::operator<=>(const Uuid& other) const {
-  const auto word = [](const std::array<std::byte, 16>& from, std::size_t at) {
+  const auto word = [](const std::byte* from) {
     std::uint64_t value = 0;
-    for (std::size_t i = at; i < at + 8; ++i) value = value << 8 | std::to_integer<std::uint64_t>(from[i]);
-    return value;
+    std::memcpy(&value, from, sizeof value);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
   };
-  const auto high = word(bytes, 0) <=> word(other.bytes, 0);
-  return high != 0 ? high : word(bytes, 8) <=> word(other.bytes, 8);
+  const auto high = word(&bytes[0]) <=> word(&other.bytes[0]);
+  return high != 0 ? high : word(&bytes[8]) <=> word(&other.bytes[8]);
 }
 std::string to_string(const Uuid& uuid);
 std::optional<Uuid> uuid_from(std::string_view text);  ///< Strict: lower case, dashes in place.

@@ -34,6 +34,7 @@ void ZoneBook::add(const Fact& fact) {
   } else if (const auto* reject = std::get_if<Reject>(&fact.content)) {
     rejects_.push_back(stated(fact, *reject));
   } else if (const auto* observation = std::get_if<Observation>(&fact.content)) {
+    observed_by_[fact.id.author.member].push_back(observations_.size());
     observations_.push_back(stated(fact, *observation));
   } else if (const auto* request = std::get_if<Request>(&fact.content)) {
     requests_.push_back(stated(fact, *request));
@@ -137,9 +138,11 @@ bool ZoneBook::rejected(const MemberId& by, const FactId& candidate) const {
 
 const Stated<Observation>* ZoneBook::latest_observation(const MemberId& author,
                                                         const std::vector<FactId>& after) const {
+  const auto own = observed_by_.find(author);
+  if (own == observed_by_.end()) return nullptr;
   const Stated<Observation>* latest = nullptr;
-  for (const auto& observation : observations_) {
-    if (observation.id.author.member != author) continue;
+  for (const std::size_t place : own->second) {
+    const Stated<Observation>& observation = observations_[place];
     if (std::ranges::find(after, observation->after) == after.end()) continue;
     if (!latest || latest->id < observation.id) latest = &observation;
   }

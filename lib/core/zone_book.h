@@ -96,6 +96,7 @@ class ZoneBook {
   std::vector<Stated<Reject>> rejects_;
   std::vector<Stated<Decision>> decisions_;
   std::vector<Stated<Observation>> observations_;
+  std::map<MemberId, std::vector<std::size_t>> observed_by_;  // places in observations_
   std::vector<Stated<Request>> requests_;
   std::unordered_map<Fingerprint, KeyHistory, FingerprintHash> histories_;
   std::vector<Stated<Abandon>> abandons_;

@@ -143,6 +143,7 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
                .at_once = is_at_once(key, lens.book),
                .standby = key.why == "standby",
                .abandoned = false,
+               .stranded = false,
                .unaware = {}};
   if (const auto given_up = lens.book.abandoned_by(key.fingerprint); !given_up.empty()) {
     view.abandoned = true;
@@ -155,6 +156,15 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
         needed_by(key.expires, *view.first_use, lens.policy.lifetime(key.generation.role));
   }
   return view;
+}
+
+// Its KSK was given up by somebody who had not heard yet that it is used.
+void find_stranded(std::vector<KeyView>& keys) {
+  for (KeyView& key : keys) {
+    key.stranded = key.role() == Role::zsk && std::ranges::none_of(keys, [&key](const KeyView& other) {
+      return signs_keys(other.role()) && other.generation.algorithm == key.generation.algorithm && !other.past();
+    });
+  }
 }
 
 // One change per set of decisions that were made for it; only what caches still have to follow.
@@ -177,11 +187,11 @@ std::vector<UnsettledChange> unsettled_changes(const ZoneView& view, const ZoneB
 }
 
 SwapAbility least_able(const Acks& acks) {
-  const bool all_exact = std::ranges::all_of(acks.roster(), [&](const MemberId& member) {
-    const Heartbeat* heartbeat = acks.newest(member);
-    return heartbeat && heartbeat->signer.swap == SwapAbility::exact;
-  });
-  return all_exact ? SwapAbility::exact : SwapAbility::together;
+  for (std::size_t place = 0; place < acks.roster().size(); ++place) {
+    const Heartbeat* heartbeat = acks.newest(place);
+    if (!heartbeat || heartbeat->signer.swap != SwapAbility::exact) return SwapAbility::together;
+  }
+  return SwapAbility::exact;
 }
 
 // Somebody may see it decided before we do.
@@ -253,6 +263,7 @@ ZoneView view_zone(const ZoneRef& zone, const Lens& lens, Waits& waits) {
     const bool later_generation = keys[i]->generation.number > 1;
     view.keys.push_back(view_key(keys[i], lens, has_predecessor || later_generation, deduce));
   }
+  find_stranded(view.keys);
   view.unsettled = unsettled_changes(view, lens.book);
   if (lens.wishes.insecure) view.electing = electing(lens);
   return view;

@@ -15,19 +15,9 @@ namespace {
 constexpr std::string_view parent_of_base = "cn=rollcall,cn=dns,";
 constexpr const char* services = "ipaconfigstring";
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return out;
-}
-
 std::vector<std::string> values(const Entry& entry, const char* name) {
   std::vector<std::string> out;
-  const auto found = entry.attributes.find(name);
-  if (found == entry.attributes.end()) return out;
-  for (const Bytes& value : found->second) out.push_back(lower(as_text(value)));
+  for (const std::string& text : texts_of(entry, name)) out.push_back(lower(text));
   return out;
 }
 
@@ -97,6 +87,11 @@ void read_managed(IpaTree& tree, const std::vector<Entry>& found) {
 void take_service(IpaServer& server, std::string_view name, const std::vector<std::string>& said) {
   const bool enabled = has(said, "enabledservice") || has(said, "hiddenservice");
   if (name == "dns") server.dns = has(said, "enabledservice");
+  if (name == "adtrust") server.trust_controller = enabled;
+  if (name == "ca") {
+    server.ca = enabled;
+    server.renews_certificates = has(said, "carenewalmaster");
+  }
   if (name == "dnssec") server.stock_key_master = has(said, "dnsseckeymaster");
   if (name != "dnskeymanager") return;
   server.agent = enabled;
@@ -149,6 +144,10 @@ IpaSearches ipa_searches(const std::string& base) {
            "(|(objectClass=idnsZone)(objectClass=idnsSecKey))",
            {"objectClass", "idnsName", "idnsSecInlineSigning"}},
           {masters_dn(suffix), "(objectClass=nsContainer)", {"cn", "ipaConfigString"}}};
+}
+
+Search trust_search(const std::string& base) {
+  return {"cn=ad,cn=trusts," + ipa_suffix(base).value(), "(objectClass=ipaNTTrustedDomain)", {"cn"}};
 }
 
 Result<IpaTree> read_ipa_tree(const std::string& base, const IpaEntries& found) {

@@ -6,14 +6,15 @@
 //   │   └── cn=keys  cn=<key>      idnsSecKey: of IPA's own key manager
 //   └── cn=rollcall                the base
 //   cn=masters,cn=ipa,cn=etc,SUFFIX
-//   └── cn=<host>                  cn=DNS, cn=DNSSEC, cn=DNSKeyManager: ipaConfigString
+//   └── cn=<host>                  cn=DNS, cn=DNSSEC, cn=DNSKeyManager, cn=CA, cn=ADTRUST: ipaConfigString
+//   cn=ad,cn=trusts,SUFFIX         cn=<domain>: ipaNTTrustedDomain
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "lib/core/ipa_tree.h"
-#include "lib/directory/directory.h"
+#include "lib/directory/search.h"
 
 namespace rollcall::directory {
 
@@ -21,15 +22,9 @@ namespace rollcall::directory {
 /// on.
 inline constexpr const char* switched_on_attribute = "rollcallswitchedon";
 
-/// A search that belongs to a look at the tree.
-struct IpaSearch {
-  std::string dn, filter;
-  std::vector<std::string> names;
-};
-
 /// In the order in which they must be made: what was followed before what is to be followed.
 struct IpaSearches {
-  IpaSearch managed, dns, masters;
+  Search managed, dns, masters;
 };
 
 /// The suffix of the IPA tree in which a base stands: what follows `cn=rollcall,cn=dns,`.
@@ -39,6 +34,9 @@ Result<std::string> ipa_suffix(const std::string& base);
 
 /// base  One that ipa_suffix() takes.
 IpaSearches ipa_searches(const std::string& base);
+
+/// The domains of Active Directory that are trusted, by their `cn`. There is no such container where none ever was.
+Search trust_search(const std::string& base);
 
 /// What was found.
 struct IpaEntries {

@@ -35,6 +35,9 @@ class Listener {
   virtual void vanished(const std::string& dn) = 0;    ///< Absence is not an instruction.
   virtual void state(State state, const std::string& why) = 0;
 
+  /// Told before State::down if that is since no server lets us in: waiting does not help.
+  virtual void denied() {}
+
   /// All entries below the base that lost a conflict of replication and that the server hides, each with
   /// its DN and what the server says of it; told when there are other ones than before. Where there is
   /// one writer an entry they come of administrators who added the same thing at two servers.

@@ -133,7 +133,7 @@ class LdapDirectory::Impl : public std::enable_shared_from_this<Impl> {
     await_next_round();
     why_down_ = what;
     const auto why = fmt::format("{}; next try in {:.1f} s", what, static_cast<double>(pause.count()) / 1000);
-    if (watch_) watch_->disconnected(why);
+    if (watch_) watch_->disconnected(why, failures_.size() == uris_.size() && all_denied_);
   }
 
   // Who was refused and has mended one of the files that we use does not wait for the end of the pause.
@@ -166,6 +166,7 @@ class LdapDirectory::Impl : public std::enable_shared_from_this<Impl> {
   void lost(const std::string& why) {
     if (watch_ && watch_->is_current()) backoff_.reset();
     session_.reset();
+    failures_.clear();
     down(fmt::format("connection to {} lost: {}", uri_, why), backoff_.next());
   }
 

@@ -44,7 +44,8 @@ void LdapWatch::connected(LdapSession& session, const std::string& uri) {
   begin();
 }
 
-void LdapWatch::disconnected(const std::string& why) {
+void LdapWatch::disconnected(const std::string& why, bool denied) {
+  if (denied && listener_ != nullptr) listener_->denied();
   ++attempt_;
   session_ = nullptr;
   timer_.cancel();

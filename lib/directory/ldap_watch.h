@@ -37,7 +37,7 @@ class LdapWatch : public std::enable_shared_from_this<LdapWatch> {
   void connected(LdapSession& session, const std::string& uri);
 
   /// why  What happened and when we try again.
-  void disconnected(const std::string& why);
+  void disconnected(const std::string& why, bool denied);
 
   /// The listener is not called any more.
   void stop();

@@ -18,6 +18,7 @@ struct Question {
   const ZoneName& zone;
   ldns_rr_type type;
   std::string_view mnemonic;  // DS, DNSKEY, AXFR
+  bool with_signatures = false;
 
   tl::unexpected<Error> fault(Errc code, std::string_view why) const {
     return fail(code, fmt::format("{} {} at {}: {}", zone, mnemonic, to_string(server), why));
@@ -84,8 +85,14 @@ Result<PacketPtr> next_answer(const Question& question, TcpStream& stream, std::
   return packet;
 }
 
+constexpr std::uint16_t edns_size = 1232;  // of no meaning over TCP
+
 Result<PacketPtr> exchange(const Question& question, Timeout timeout) {
   const PacketPtr packet = packet_for(question);
+  if (question.with_signatures) {
+    ldns_pkt_set_edns_udp_size(packet.get(), edns_size);
+    ldns_pkt_set_edns_do(packet.get(), true);
+  }
   auto stream = ask(question, packet.get(), std::chrono::steady_clock::now() + timeout);
   if (!stream) return tl::unexpected(stream.error());
   return next_answer(question, *stream, ldns_pkt_id(packet.get()));
@@ -95,14 +102,15 @@ bool is_of(const ldns_rr* record, const std::string& owner, ldns_rr_type type) {
   return ldns_rr_get_type(record) == type && wire_of(ldns_rr_owner(record)) == owner;
 }
 
-// The records of the answer section that were asked for.
-std::vector<const ldns_rr*> answers_in(const ldns_pkt* answer, const Question& question) {
+// The records of the answer section that were asked for, or others of that name.
+std::vector<const ldns_rr*> answers_in(const ldns_pkt* answer, const Question& question,
+                                       ldns_rr_type type) {
   const std::string owner(as_text(zone_wire(question.zone)));
   const ldns_rr_list* section = ldns_pkt_answer(answer);
   std::vector<const ldns_rr*> found;
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i) {
     const ldns_rr* record = ldns_rr_list_rr(section, i);
-    if (is_of(record, owner, question.type)) found.push_back(record);
+    if (is_of(record, owner, type)) found.push_back(record);
   }
   return found;
 }
@@ -142,6 +150,26 @@ Result<DsAnswer> negative(const Question& question, const ldns_pkt* answer) {
   return DsAnswer{{}, negative_ttl(soa), ldns_pkt_get_rcode(answer) != LDNS_RCODE_NXDOMAIN};
 }
 
+// Of a server that has the zone itself.
+Result<PacketPtr> ask_owner(const Question& question, Timeout timeout) {
+  auto answer = exchange(question, timeout);
+  if (!answer) return answer;
+  const bool has_zone = !answers_in(answer->get(), question, question.type).empty() ||
+                        is_soa_of(soa_of_negative(answer->get()), question.zone);
+  if (ldns_pkt_aa(answer->get()) && has_zone) return answer;
+  return question.fault(Errc::not_found, "not authoritative for the zone");
+}
+
+void take_signatures(const ldns_pkt* answer, const Question& question, Time now,
+                     std::vector<ApexAnswer::Signature>& signatures) {
+  for (const ldns_rr* record : answers_in(answer, question, LDNS_RR_TYPE_RRSIG)) {
+    if (ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(record)) != question.type) continue;
+    signatures.push_back({question.type == LDNS_RR_TYPE_DNSKEY,
+                          ldns_rdf2native_int16(ldns_rr_rrsig_keytag(record)),
+                          expiration_of(record, now)});
+  }
+}
+
 // Takes the records of one message of a transfer; true when the second SOA has come.
 Result<bool> take(const Question& question, ldns_pkt* message, ldns_rr_list* records) {
   const std::string apex(as_text(zone_wire(question.zone)));
@@ -167,7 +195,7 @@ Result<DsAnswer> query_ds(const Address& server, const ZoneName& zone, Timeout t
   if (!ldns_pkt_aa(answer->get())) {
     return question.fault(Errc::not_found, "not authoritative for the parent zone");
   }
-  const auto records = answers_in(answer->get(), question);
+  const auto records = answers_in(answer->get(), question, question.type);
   if (records.empty()) return negative(question, answer->get());
 
   DsAnswer result;
@@ -181,17 +209,27 @@ Result<DsAnswer> query_ds(const Address& server, const ZoneName& zone, Timeout t
 
 Result<DnskeyAnswer> query_dnskey(const Address& server, const ZoneName& zone, Timeout timeout) {
   const Question question{server, zone, LDNS_RR_TYPE_DNSKEY, "DNSKEY"};
-  const auto answer = exchange(question, timeout);
+  const auto answer = ask_owner(question, timeout);
   if (!answer) return tl::unexpected(answer.error());
-  const auto records = answers_in(answer->get(), question);
-  const bool has_zone = !records.empty() || is_soa_of(soa_of_negative(answer->get()), zone);
-  if (!ldns_pkt_aa(answer->get()) || !has_zone) {
-    return question.fault(Errc::not_found, "not authoritative for the zone");
-  }
+  const auto records = answers_in(answer->get(), question, question.type);
   DnskeyAnswer result;
   for (const ldns_rr* record : records) {
     result.dnskeys.push_back(rdata_of(record));
     result.ttl = std::max(result.ttl, Seconds{ldns_rr_ttl(record)});
+  }
+  std::sort(result.dnskeys.begin(), result.dnskeys.end());
+  return result;
+}
+
+Result<ApexAnswer> query_apex(const Address& server, const ZoneName& zone, Timeout timeout, Time now) {
+  ApexAnswer result;
+  for (const Question& question : {Question{server, zone, LDNS_RR_TYPE_SOA, "SOA", true},
+                                   Question{server, zone, LDNS_RR_TYPE_DNSKEY, "DNSKEY", true}}) {
+    const auto answer = ask_owner(question, timeout);
+    if (!answer) return tl::unexpected(answer.error());
+    take_signatures(answer->get(), question, now, result.signatures);
+    for (const ldns_rr* record : answers_in(answer->get(), question, LDNS_RR_TYPE_DNSKEY))
+      result.dnskeys.push_back(rdata_of(record));
   }
   std::sort(result.dnskeys.begin(), result.dnskeys.end());
   return result;

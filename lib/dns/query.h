@@ -42,6 +42,25 @@ struct DnskeyAnswer {
 /// Errors  as query_ds(); not_found if the server is not authoritative for the zone.
 Result<DnskeyAnswer> query_dnskey(const Address& server, const ZoneName& zone, Timeout timeout);
 
+/// What a server gives of a zone's apex to a resolver that validates.
+struct ApexAnswer {
+  struct Signature {
+    bool over_keys = false;  ///< Over the DNSKEY RRset; else over the SOA.
+    std::uint16_t key_tag = 0;
+    Time expires;
+  };
+  std::vector<Bytes> dnskeys;         ///< RDATA, sorted. Empty: the zone is not signed.
+  std::vector<Signature> signatures;  ///< As they stand: not checked.
+};
+
+/// Asks a server of the zone for its SOA and its DNSKEY RRset with the signatures over both.
+///
+/// timeout  For each of the two.
+/// now      Which era the times of signatures are of.
+/// Errors   as query_dnskey().
+/// Source   RFC 4035, 3.1; RFC 3225.
+Result<ApexAnswer> query_apex(const Address& server, const ZoneName& zone, Timeout timeout, Time now);
+
 /// Transfers a whole zone.
 ///
 /// Errors  unavailable: no connection, not in time, SERVFAIL (the zone is not loaded); denied:

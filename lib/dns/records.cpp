@@ -41,6 +41,13 @@ Bytes rdata_of(const ldns_rr* record) {
   return rdata;
 }
 
+Time expiration_of(const ldns_rr* signature, Time now) {
+  const auto distance =
+      static_cast<std::int32_t>(ldns_rdf2native_int32(ldns_rr_rrsig_expiration(signature)) -
+                                static_cast<std::uint32_t>(now.time_since_epoch() / Seconds{1}));
+  return std::chrono::floor<Seconds>(now) + Seconds{distance};
+}
+
 RrPtr dnskey_rr(const ZoneName& zone, ByteView rdata, Seconds ttl) {
   if (!is_dnskey(rdata)) return nullptr;
   Bytes wire = zone_wire(zone);

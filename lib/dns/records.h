@@ -41,6 +41,11 @@ std::string wire_of(const ldns_rdf* name);
 /// The RDATA in wire form, names in it as they stand.
 Bytes rdata_of(const ldns_rr* record);
 
+/// When an RRSIG expires. Its time is a serial number: good for 68 years around `now`.
+///
+/// Source  RFC 4034, 3.1.5.
+Time expiration_of(const ldns_rr* signature, Time now);
+
 /// A DNSKEY record. Null if `rdata` is none, or of an algorithm (1) whose key tag is another sum.
 RrPtr dnskey_rr(const ZoneName& zone, ByteView rdata, Seconds ttl = Seconds{0});
 

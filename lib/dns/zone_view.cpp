@@ -44,14 +44,6 @@ std::uint32_t original_ttl_of(const ldns_rr* s) {
 }
 ldns_rr_type covered_by(const ldns_rr* s) { return ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(s)); }
 
-// Times of RRSIGs are serial numbers: good for 68 years around `now`. RFC 4034, 3.1.5.
-Time expiration_of(const ldns_rr* signature, Time now) {
-  const auto distance =
-      static_cast<std::int32_t>(ldns_rdf2native_int32(ldns_rr_rrsig_expiration(signature)) -
-                                static_cast<std::uint32_t>(now.time_since_epoch() / Seconds{1}));
-  return std::chrono::floor<Seconds>(now) + Seconds{distance};
-}
-
 // The name without its first label; empty for the root.
 std::string_view parent_of(std::string_view owner) {
   owner.remove_prefix(1U + static_cast<unsigned char>(owner.front()));

@@ -111,6 +111,22 @@ bool KeyDirectory::has(const KeyOrder& order) const {
          fs::exists(file(order, public_ending), ignored);
 }
 
+std::string KeyDirectory::missing(std::span<const KeyOrder> orders) const {
+  for (const KeyOrder& order : orders) {
+    if (!order.publish && !order.sign_keys && !order.sign_zone) continue;
+    for (const auto ending : {private_ending, public_ending}) {
+      const auto present = read_file(file(order, ending));
+      if (!present) return present.error().what;
+      if (!*present) return fmt::format("{} is not in {}", name(order, ending), path_.string());
+      if (ending == public_ending) continue;
+      if (!dns::prove_private_key((*present)->text(), zone_, order.dnskey)) {
+        return fmt::format("{} in {} is not the key that it should be", name(order, ending), path_.string());
+      }
+    }
+  }
+  return {};
+}
+
 Result<Secret> KeyDirectory::private_key(const KeyOrder& order) const {
   auto present = read_file(file(order, private_ending));
   if (present && *present && dns::prove_private_key((*present)->text(), zone_, order.dnskey)) {

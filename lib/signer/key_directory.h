@@ -46,6 +46,10 @@ class KeyDirectory {
   /// Whether at least one of a key's two files is there.
   bool has(const KeyOrder& order) const;
 
+  /// What named would miss when it signs again: of all keys that it has to have, the first whose files are
+  /// not both there, or whose private key is another one. Empty: nothing.
+  std::string missing(std::span<const KeyOrder> orders) const;
+
   /// Makes the files of keys say what is ordered, durably. A private key is taken from the
   /// directory if it is there and proves itself, and otherwise from the order; either way it has
   /// proved itself.

@@ -83,6 +83,9 @@ class Signer {
                      Done<Seen> done) = 0;
 
   /// Asks the server without changing anything.
+  ///
+  /// Errors  unavailable, denied, not_found as apply(); not_found too if files of the keys are gone or
+  ///         wrong, which apply() mends.
   virtual void look(const ZoneName& zone, std::vector<KeyOrder> keys, Done<Seen> done) = 0;
 
   /// Stops the server: it must not answer any more, until people start it again. One that is down

@@ -19,7 +19,9 @@ inline constexpr std::chrono::seconds patience{60};  // for what takes a second 
 /// An agent without a DNS server, and a loop that runs until something is so.
 class RunningAgent {
  public:
-  explicit RunningAgent(const EmbeddedDirectory& directory) {
+  /// adjust  Changes what it is started with.
+  explicit RunningAgent(const EmbeddedDirectory& directory,
+                        const std::function<void(AgentOptions&)>& adjust = [](AgentOptions&) {}) {
     AgentOptions options;
     options.state = directory.path() / "state";
     std::filesystem::create_directories(options.state);
@@ -27,6 +29,7 @@ class RunningAgent {
     options.directory.uris = {directory.settings().ldapi_uri};
     options.directory.base = directory::embedded_base;
     options.log_level = notify::Level::error;
+    adjust(options);
     auto created = Agent::create(loop_, pool_, options);
     INFO((created ? "" : created.error().what));
     REQUIRE(created);

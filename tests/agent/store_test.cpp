@@ -176,6 +176,18 @@ TEST_CASE("every save comes back after a restart", "[store]") {
     CHECK(after.behind.empty());
     CHECK_FALSE(after.serving);
   }
+  SECTION("a new life has carried out nothing, promises nothing and does not serve; facts and ledger stay") {
+    REQUIRE(store->begin_life(author.self));
+    const Restored after = restore(*store, author);
+    CHECK(after.vector.empty());
+    CHECK(after.behind.empty());
+    CHECK(after.intents.empty());
+    CHECK_FALSE(after.serving);
+    CHECK(after.facts.size() == 1);
+    CHECK(after.waits.empty());
+    CHECK(after.counters == back.counters);
+    CHECK(after.served == back.served);
+  }
   SECTION("waits are worth nothing after a reboot; everything else is") {
     const Restored after = restore(*store, author, "boot-2");
     CHECK(after.waits.empty());
@@ -278,6 +290,25 @@ TEST_CASE("a full disk stops a pass as a whole, and the next one works", "[store
   CHECK(staging.made.size() == 1);
   save(*store, saves, staging);
   CHECK(restore(*store, author).facts.size() == 1);
+}
+
+TEST_CASE("a store that was deleted or replaced under the agent takes nothing any more", "[store]") {
+  const Scratch scratch;
+  const Author author;
+  const auto file = scratch.path() / "store.db";
+  const auto store = open(scratch.path());
+  Staging staging;
+  const auto counted = [&] { return store->save({{SaveCounter{{author.self.self.member, 1}, 1}}}, "boot-1", staging); };
+  REQUIRE(counted());
+  SECTION("deleted") { fs::remove(file); }
+  SECTION("replaced by a copy") {
+    fs::copy_file(file, scratch.path() / "copy");
+    fs::rename(scratch.path() / "copy", file);
+  }
+  const auto refused = counted();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what.find(file.native()) != std::string::npos);
+  CHECK(refused.error().what.find("deleted or replaced") != std::string::npos);
 }
 
 TEST_CASE("a store that cannot be used says what and why", "[store]") {

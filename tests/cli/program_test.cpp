@@ -83,6 +83,9 @@ TEST_CASE("the program asks what it was told to", "[program]") {
         Json{{"verb", "forecast"}, {"args", {{"zone", "example.org"}, {"until", "90d"}, {"policy", "fast"}}}});
   CHECK(asked("roll ksk example.org --emergency --dry-run") ==
         Json{{"verb", "roll"}, {"args", {{"zone", "example.org"}, {"role", "ksk"}, {"emergency", true}, {"dry_run", true}}}});
+  CHECK(asked("health") == Json{{"verb", "health"}, {"args", Json::object()}});
+  for (const std::string tells : {"health --changed", "health --hook ./x"})
+    CHECK(asked(tells) == Json{{"verb", "health"}, {"args", {{"told", true}}}});
   CHECK(asked("gate example.org") == Json{{"verb", "gate"}, {"args", {{"zone", "example.org"}}}});
   CHECK(asked("gate example.org --override") == Json{{"verb", "gate-override"}, {"args", {{"zone", "example.org"}}}});
   CHECK(asked("abandon zsk example.org") ==

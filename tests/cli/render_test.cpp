@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "lib/control/health.h"
 #include "lib/control/status_json.h"
 #include "tests/control/sample.h"
 
@@ -69,6 +70,54 @@ Json ds_page() {
 
 TEST_CASE("status has a line for each zone", "[render]") {
   check_golden("status", render_status(status_json(sample::cluster(), sample::now)));
+}
+
+namespace {
+
+control::ReplicaLook replica(const std::string& host) {
+  return {host, "ldap://" + host, true, false, "", 42, 0, 0, std::chrono::milliseconds{5}, {}, {}};
+}
+
+// Something of each kind: a key manager that is silent, a replica at which nothing arrives, one that was not
+// compared, a server of IPA that does what another one does as well.
+std::string troubled_health() {
+  control::HealthLooks looks;
+  looks.replicas = {replica("a.example.com"), replica("b.example.com")};
+  looks.replicas[1].probe_after.reset();
+  looks.replicas[1].replication.agreements = {
+      {"meToa", "a.example.com", false, "Error (-1) Problem connecting to replica"},
+      {"meTodc", "dc.ad.example.com", true, ""}};
+  for (auto& look : looks.replicas) look.replication.tells_agreements = true;
+  looks.not_compared = {{"c.example.com", "replicas does not name it", "add it to replicas in rollcalld.toml"}};
+  control::IpaLook& ipa = looks.ipa.emplace();
+  ipa.servers.resize(2);
+  ipa.servers[0].host = "a.example.com";
+  ipa.servers[1].host = "b.example.com";
+  for (IpaServer& server : ipa.servers) server.ca = server.renews_certificates = true;
+  ipa.servers[0].trust_controller = true;
+  ipa.generates_crl = {{"a.example.com", true}, {"b.example.com", false}};
+  ipa.trusted_domains = {"ad.example.com"};
+  return render_health(control::health_json(sample::cluster(), looks, sample::now));
+}
+
+}  // namespace
+
+TEST_CASE("health tells each finding with its cure, notes, replicas and who does what in IPA", "[render]") {
+  check_golden("health", troubled_health());
+}
+
+TEST_CASE("health of a cluster in which nothing is wrong", "[render]") {
+  MemberStatus status = sample::cluster();
+  status.members.pop_back();
+  status.members[1].addresses = {"192.0.2.2@53"};
+  status.zones.pop_back();
+  control::HealthLooks looks;
+  looks.replicas = {replica("a.example.com"), replica("b.example.com")};
+  check_golden("health-well", render_health(control::health_json(status, looks, sample::now)));
+}
+
+TEST_CASE("health of a machine in no cluster says what to do", "[render]") {
+  check_golden("health-outsider", render_health(control::health_json(MemberStatus{}, {}, sample::now)));
 }
 
 TEST_CASE("status of a machine in no cluster says what to do", "[render]") {

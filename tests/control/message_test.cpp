@@ -85,7 +85,7 @@ TEST_CASE("arguments have the right type or say what was expected", "[args]") {
                   {"failover", {"b", "c"}}, {"nothing", nullptr}, {"empty", ""}};
   CHECK(text_arg(args, "zone") == "a.");
   CHECK(text_arg(args, "nothing").error().what == "argument nothing is missing");
-  CHECK(text_arg(args, "empty").error().what == "argument empty must be a text");
+  CHECK(text_arg(args, "empty").error().what == "argument empty is empty");
   CHECK(text_arg(args, "on").error().what == "argument on must be a text");
   CHECK(*optional_text_arg(args, "absent") == std::nullopt);
   CHECK(flag_arg(args, "on") == true);

@@ -39,7 +39,23 @@ TEST_CASE("members are printed with their names", "[status]") {
         Json{{"state", "rumoured"}, {"acked", 2}, {"until", nullptr}});
   CHECK(zone["holds"][0]["waits_for"][0]["host"] == "c.example.com");
   CHECK(zone["holds"][0]["waits_for"][0]["age_seconds"] == 9 * 3600);
+  // Or each hold of each zone repeats them all.
+  CHECK_FALSE(zone["holds"][0]["waits_for"][0].contains("alarms"));
   CHECK(zone["next_keys"]["KSK"] == "2026-12-03T00:00:00Z");
+}
+
+TEST_CASE("of several zones of one name the one that is managed is shown", "[status]") {
+  MemberStatus status = sample::cluster();
+  ZoneStatus earlier = status.zones.at(0), later = status.zones.at(0);
+  earlier.managed = later.managed = false;
+  earlier.zone.incarnation = 7;
+  later.zone.incarnation = 9;
+  const ZoneName name = earlier.zone.name;
+  status.zones.insert(status.zones.begin(), earlier);
+  status.zones.push_back(later);
+  CHECK(find_zone(status, name)->zone.incarnation == sample::cluster().zones.at(0).zone.incarnation);
+  std::erase_if(status.zones, &ZoneStatus::managed);
+  CHECK(find_zone(status, name)->zone.incarnation == 9);
 }
 
 TEST_CASE("a zone that nobody knows is not found", "[status]") {

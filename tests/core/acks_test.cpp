@@ -49,7 +49,7 @@ struct View {
     return h;
   }
   void receive(Heartbeat h) {
-    acks.receive(std::move(h));
+    acks.receive(std::make_shared<const Heartbeat>(std::move(h)));
     acks.recount();
   }
   void all_ack(std::uint64_t counter = 1) {
@@ -122,7 +122,7 @@ TEST_CASE("a heartbeat counts only when the reader holds all that its writer had
   }
   SECTION("an older one is not accepted") {
     Heartbeat older = view.heartbeat(bob, 0);
-    CHECK_FALSE(view.acks.receive(older));
+    CHECK_FALSE(view.acks.receive(std::make_shared<const Heartbeat>(older)));
   }
 }
 

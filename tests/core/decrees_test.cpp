@@ -69,6 +69,19 @@ TEST_CASE("a decree is in force when all who remain have said it", "[decrees]") 
   CHECK(view.standing() == in_force);
 }
 
+TEST_CASE("a decree stays in force when all who said it have left", "[decrees]") {
+  View view{d};
+  view.known.add(c_is_dead.said(a, 10));
+  view.known.add(c_is_dead.said(b, 1));
+  view.known.add(admit(b, 2, d, 1, {{c, 1}}));
+  REQUIRE(view.standing() == in_force);
+  view.known.add({{{a, 1}, 11}, start, {}, Leave{d, "root"}});
+  CHECK(view.standing() == in_force);
+  view.known.add({{{b, 1}, 3}, start, {}, Leave{d, "root"}});
+  CHECK(view.standing() == in_force);
+  CHECK(view.known.ender({c, 1}) == d);
+}
+
 TEST_CASE("who has not said a decree counts the forgotten still, and has to say it", "[decrees]") {
   View view{b};
   view.known.add(c_is_dead.said(a, 10));
@@ -133,6 +146,25 @@ TEST_CASE("the dead of another decree are not waited for", "[decrees]") {
   CHECK(view.standing(1) == in_force);
 }
 
+TEST_CASE("what is said later takes nothing out of force", "[decrees]") {
+  const MemberId e = member(5), f = member(6);
+  const Decreed c_too{1, a, {c}, {a, b, d}}, d_is_dead{2, b, {d}, {a, b, c}, Seconds{1}};
+  View view{a, {a, b, c, d}};
+  for (const Decreed& decree : {c_too, d_is_dead}) {
+    view.known.add(decree.said(a, 10 + static_cast<std::uint64_t>(decree.id)));
+    view.known.add(decree.said(b, static_cast<std::uint64_t>(decree.id)));
+  }
+  REQUIRE(view.standing(0) == in_force);  // each waits for the dead of the other
+  for (const MemberId& late : {e, f}) view.known.add(admit(a, 20, late, 1, {{c, 1}, {d, 1}}));
+  const Decreed f_is_dead{3, a, {f}, {a, b, e}, Seconds{2}}, b_is_dead{4, a, {b}, {a, e}, Seconds{3}};
+  view.known.add(f_is_dead.said(b, 3));
+  for (const Decreed& decree : {f_is_dead, b_is_dead}) {
+    view.known.add(decree.said(a, 20 + static_cast<std::uint64_t>(decree.id)));
+    view.known.add(decree.said(e, static_cast<std::uint64_t>(decree.id)));
+  }
+  for (std::size_t each = 0; each < 4; ++each) CHECK(view.standing(each) == in_force);
+}
+
 TEST_CASE("of two decrees that forget each other's authors nobody says both", "[decrees]") {
   const Decreed b_is_dead{1, a, {b}, {a, c}, Seconds{2}}, a_is_dead{2, b, {a}, {b, c}, Seconds{1}};
   View view{c};
@@ -195,6 +227,48 @@ TEST_CASE("a forgotten member comes back when others take it in, not by itself",
   }
 }
 
+TEST_CASE("a life that the inviter knew is no later one of the forgotten, until its word says so", "[decrees]") {
+  View view{d};
+  Fact word = admit(a, 10, d, 1, {{b, 1}});
+  SECTION("not known to the inviter") {
+    view.known.add(word);
+    view.known.add(Decreed{1, a, {b}, {a, d}}.said(d, 1));
+    CHECK(view.known.gone({b, 2}));
+  }
+  SECTION("known to the inviter") {
+    std::get<Admit>(word.content).known = {{b, 2, "host", {}, {}}};
+    view.known.add(word);
+    view.known.add(Decreed{1, a, {b}, {a, d}}.said(d, 1));
+    CHECK_FALSE(view.known.gone({b, 2}));
+    view.known.add({{{b, 2}, 1}, start, {}, Admit{{b, 2, "host", {}, {}}, {}, {}, {}}});
+    CHECK(view.known.gone({b, 2}));  // it took itself in
+  }
+}
+
+TEST_CASE("facts of the forgotten do not count by the word of whom they took in", "[decrees]") {
+  // The tenth fact of b took in the second life of a. Nobody who remains has it, so that life never counted.
+  Membership known({a, 3}, false, [](const Incarnation&) { return 100U; });
+  for (const MemberId& one : {a, b, c}) known.add(admit(a, 1, one));
+  known.add(admit(b, 10, a, 2, {{a, 1}}));
+  const Decreed b_is_dead{2, c, {b}, {c}, Seconds{1}};
+  Fact own = b_is_dead.said(a, 1, 10);
+  own.id.author.number = 2;
+  known.add(own);
+  known.add(b_is_dead.said(c, 2, 9));
+  Fact word = admit(c, 3, a, 3, {{a, 1}, {b, 1}});
+  auto& admitted = std::get<Admit>(word.content);
+  admitted.known = {{a, 1, "host", {}, {}}, {b, 1, "host", {}, {}}, {c, 1, "host", {}, {}}};
+  admitted.had = {{{b, 1}, 9}};
+  known.add(word);
+  CHECK(known.limit({b, 1}) == 9U);
+  // Its own word counts for itself when the inviter is gone, too.
+  Fact later = Decreed{3, a, {c}, {a}, Seconds{2}}.said(a, 1);
+  later.id.author.number = 3;
+  std::get<Forget>(later.content).had.push_back({{b, 1}, 9});
+  known.add(later);
+  CHECK(known.limit({b, 1}) == 9U);
+}
+
 TEST_CASE("a restored member takes itself in, in place of its earlier life", "[membership]") {
   View view{a};
   view.known.add({{{c, 2}, 1}, start, {}, Admit{{c, 2, "host", {}, {}}, {}}});
@@ -218,11 +292,20 @@ TEST_CASE("nobody but an heir or the owner ends another's fact", "[membership]")
   CHECK(view.known.may_end({a, 1}, {c, 1}));
   CHECK_FALSE(view.known.may_end({b, 1}, {c, 1}));
   CHECK(view.known.ender({c, 1}) == c);  // not before it is in force
+  CHECK(view.known.awaits_decree({c, 1}));
   view.known.add(c_is_dead.said(b, 1));
   CHECK(view.known.ender({c, 1}) == a);
+  CHECK_FALSE(view.known.awaits_decree({c, 1}));
   SECTION("an heir that left has an heir himself") {
     view.known.add({{{a, 1}, 30}, start, {}, Leave{b, "root"}});
     CHECK(view.known.ender({c, 1}) == b);
+    CHECK(view.known.may_end({b, 1}, {c, 1}));
+  }
+  SECTION("what the heir of an heir has ended stays ended when the heir comes back") {
+    const Decreed a_is_dead{2, b, {a}, {b, d}, Seconds{1}};
+    view.known.add(a_is_dead.said(b, 2));
+    REQUIRE(view.known.may_end({b, 1}, {c, 1}));
+    view.known.add(admit(b, 3, a, 2, {{a, 1}, {c, 1}}));
     CHECK(view.known.may_end({b, 1}, {c, 1}));
   }
 }

@@ -53,7 +53,7 @@ struct Reader {
     return h;
   }
   void receive(Heartbeat h) {
-    acks.receive(std::move(h));
+    acks.receive(std::make_shared<const Heartbeat>(std::move(h)));
     acks.recount();
   }
 };
@@ -167,6 +167,10 @@ TEST_CASE("facts that prove that a number was seen usable", "[epochs]") {
     reader.hold(bob, key_under(3));
     CHECK(reader.book.proven({}) == 3);
   }
+  SECTION("the facts of a number between have not arrived: what they prove is not known yet") {
+    reader.epoch(alice, 4, alice, 3);
+    CHECK(reader.book.proven({}) == 1);
+  }
 }
 
 TEST_CASE("the rewraps of a key, those of the highest epoch last", "[epochs]") {
@@ -179,4 +183,32 @@ TEST_CASE("the rewraps of a key, those of the highest epoch last", "[epochs]") {
   CHECK(reader.book.rewraps(key)[0].id == second);
   CHECK(reader.book.rewraps(key)[1].id == third);
   CHECK(reader.book.rewraps(second).empty());
+}
+
+TEST_CASE("who has not opened a master key is known to all, some time after it was sealed",
+          "[epochs]") {
+  Reader reader;
+  const auto without = [&](Nanoseconds before = 1ns) {
+    return reader.book.without(1, reader.acks, t0 + before);
+  };
+  reader.epoch(alice, 1, alice, 1);
+  Heartbeat of_bob = reader.acks_all(bob);
+  reader.acks.set_self(reader.acks_all(alice));
+  reader.receive(of_bob);
+  CHECK(without() == std::vector{bob.member});  // it was never sealed to him
+  reader.epoch(alice, 1, bob, 1, 1ns);
+  CHECK(without(1ns).empty());
+  CHECK(without(2ns) == std::vector{bob.member});
+  SECTION("he says so") {
+    reader.receive(reader.acks_all(bob));
+    CHECK(without(2ns).empty());
+  }
+  SECTION("what is sealed to him is another one") {
+    Reader other;
+    other.epoch(alice, 1, alice, 1);
+    other.epoch(alice, 1, bob, 2, 1ns);
+    other.acks.set_self(other.acks_all(alice));
+    other.receive(other.acks_all(bob));
+    CHECK(other.book.without(1, other.acks, t0 + 2ns) == std::vector{bob.member});
+  }
 }

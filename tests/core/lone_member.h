@@ -64,6 +64,17 @@ class LoneMember {
     start_member();
   }
 
+  /// A key is given up although it is too late for that, as by a member that has not heard of its use.
+  void give_up(Role role, std::uint32_t number) {
+    std::vector<Fingerprint> keys;
+    for (const auto& [key, generation] : keys_) {
+      if (generation.role == role && generation.number == number) keys.push_back(key);
+    }
+    restart([&](Restored& store) {
+      store.facts.push_back({{self, store.facts.size() + 1}, moment().wall, {}, Abandon{zone, keys, "asked by root"}});
+    });
+  }
+
   /// Lets time go by until `end` after the start.
   void run_until(Seconds end) {
     while (true) {
@@ -115,6 +126,21 @@ class LoneMember {
     member_->zone(config_);
   }
 
+  /// Whether the parent takes what CDS announce, or stays as it is.
+  void let_parent_follow(bool follows) {
+    parent_follows_ = follows;
+    if (follows) ds_ = announced_;
+  }
+
+  /// Whether it was told, in the last order, to serve the DNSKEY of a ZSK; empty: nothing was said of it.
+  std::optional<bool> dnskey_ordered(std::uint32_t zsk) const {
+    for (const KeyTarget& key : served_) {
+      if (key.generation.role == Role::zsk && key.generation.number == zsk) return key.dnskey;
+    }
+    return std::nullopt;
+  }
+  void lose_zone() { served_.clear(); }  ///< By its server.
+  int orders() const { return orders_; }  ///< To it.
   bool was_ever_bogus() const { return bogus_; }
   int refusals() const { return refusals_; }  ///< By the last gate.
   std::vector<FactId> wiped;           ///< Copies that had a later one.
@@ -231,6 +257,7 @@ class LoneMember {
     return true;
   }
   bool carry_out(const Export& order) {
+    ++orders_;
     served_ = order.keys;
     ServedZone seen;
     for (const KeyTarget& key : order.keys) {
@@ -240,16 +267,17 @@ class LoneMember {
     seen.dnskey_ttl = order.dnskey_ttl;
     seen.max_zone_ttl = policy_.max_zone_ttl;
     const bool announces = order.cds_delete || std::ranges::any_of(order.keys, &KeyTarget::ds);
-    if (announces) ds_.clear();  // without any CDS the parent changes nothing
+    if (announces) announced_.clear();  // without any CDS the parent changes nothing
     for (const KeyTarget& key : order.keys) {
-      if (key.ds) ds_.push_back(key.key);
+      if (key.ds) announced_.push_back(key.key);
     }
+    if (parent_follows_) ds_ = announced_;
     serve(order);
     member_->exported(order.zone, order.order, seen);
     return true;
   }
   bool carry_out(const AskParent& ask) {
-    member_->parent_seen(ask.zone, {parent_answers_ ? ds_ : std::vector<Fingerprint>{}, {}, 0, policy_.ds_ttl}, moment());
+    member_->parent_seen(ask.zone, {ds_, {}, 0, policy_.ds_ttl}, moment());
     return true;
   }
   template <class Other>
@@ -276,7 +304,7 @@ class LoneMember {
 
   Ledger ledger_;
   bool bogus_ = false;
-  int refusals_ = 0;
+  int refusals_ = 0, orders_ = 0;
   Settings settings_;
   Restored store_;
   std::vector<KeyTarget> served_;
@@ -289,8 +317,8 @@ class LoneMember {
   std::optional<BootTime> again_;
   std::map<Fingerprint, Generation> keys_;
   std::vector<Told> told_;
-  std::vector<Fingerprint> ds_;
-  bool parent_answers_ = true;
+  std::vector<Fingerprint> ds_, announced_;
+  bool parent_follows_ = true;
   int made_ = 0;
 };
 

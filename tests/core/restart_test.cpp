@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/core/lone_member.h"
+#include "tests/core/still_policy.h"
 
 using namespace rollcall;
 
@@ -76,6 +77,25 @@ TEST_CASE("a store may be an old copy: its server is told nothing before the dir
     member.directory_current(true, "");
     CHECK(orders() == 0);
   }
+}
+
+TEST_CASE("what a server was told by a word that does not count it is told to drop", "[member]") {
+  Policy policy = test::still();
+  test::LoneMember lone{policy, test::exact};
+  lone.run_until(std::chrono::hours{200});
+  REQUIRE_FALSE(lone.member().roll("example.test.", Role::zsk, Uuid{{std::byte{1}}}, "root", false));
+  lone.run_until(std::chrono::hours{201});
+  REQUIRE(lone.dnskey_ordered(2) == true);
+  policy.manual = true;  // it is not introduced again
+  lone.want(policy);
+  lone.restart([](Restored& store) {
+    while (!std::holds_alternative<Decision>(store.facts.back().content)) store.facts.pop_back();
+    store.facts.pop_back();
+    store.vector.clear();
+  });
+  lone.run_until(std::chrono::hours{202});
+  CHECK(lone.dnskey_ordered(2) == false);
+  CHECK(lone.dnskey_ordered(1) == true);
 }
 
 TEST_CASE("a new life decides nothing before it has looked at its own server", "[member]") {

@@ -317,6 +317,45 @@ TEST_CASE("a KSK whose ZSK signs already belongs to a new chain, and is not give
   CHECK(zone.state(Role::ksk, 1, Record::dnskey) == State::hidden);
 }
 
+// By somebody who has not heard yet that it is used.
+TEST_CASE("a ZSK whose KSK was given up is no chain, and in the way of the next algorithm", "[rollovers]") {
+  Policy policy = still();
+  Zone zone{policy};
+  policy.algorithm = Algorithm::ed25519;
+  zone.member.want(policy);
+  zone.pass(80h);
+  REQUIRE(zone.hour("ZSK +DNSKEY 2") == 73);
+  REQUIRE(zone.hour("KSK +DS 2") == -1);
+  zone.member.give_up(Role::ksk, 2);
+  policy.algorithm = Algorithm::ecdsap384sha384;
+  zone.member.want(policy);
+  zone.pass(2000h);
+  CHECK(zone.hour("ZSK -DNSKEY 2") > 80);
+  CHECK(zone.state(Role::ksk, 3, Record::ds) == State::omnipresent);
+  CHECK(zone.state(Role::ksk, 1, Record::dnskey) == State::hidden);
+  CHECK(zone.state(Role::zsk, 1, Record::zrrsig) == State::hidden);
+  CHECK(zone.state(Role::zsk, 2, Record::zrrsig) == State::hidden);
+  CHECK_FALSE(zone.member.was_ever_bogus());
+}
+
+TEST_CASE("a KSK that is asked for does not wait for a ZSK that only waits for its time", "[rollovers]") {
+  Policy policy = still();
+  policy.zsk_lifetime = 300h;
+  Zone zone{policy};
+  zone.pass(90h);
+  REQUIRE(zone.hour("ZSK +DNSKEY 2") >= 0);
+  policy.zsk_lifetime = 3000h;
+  zone.member.want(policy);
+  zone.pass(40h);
+  REQUIRE(zone.state(Role::zsk, 2, Record::dnskey) == State::omnipresent);
+  zone.roll(Role::ksk);
+  zone.pass(500h);
+  CHECK(zone.hour("ZSK +ZRRSIG 2") == -1);
+  CHECK(zone.state(Role::ksk, 2, Record::ds) == State::omnipresent);
+  CHECK(zone.state(Role::ksk, 1, Record::dnskey) == State::hidden);
+  CHECK_FALSE(zone.member.was_ever_bogus());
+}
+
 TEST_CASE("in manual mode each step waits for somebody", "[rollovers]") {
   Policy policy = still();
   Zone zone{policy};
@@ -356,4 +395,20 @@ TEST_CASE("a TTL that was lowered counts until it has run out", "[rollovers]") {
   zone.pass(600h);
   CHECK(zone.hour("ZSK +DNSKEY 3") == 800);
   CHECK(zone.hour("ZSK +ZRRSIG 3") == 826);  // 1 + Dprp + pubsafe
+}
+
+TEST_CASE("a KSK is in use, and late if it is, until the parent shows the DS of its successor", "[rollovers]") {
+  Policy policy = still();
+  policy.ksk_lifetime = 40_days;
+  Zone zone{policy};
+  const auto next_roll = [&zone] { return zone.member.status().zones.at(0).next_roll.at(Role::ksk); };
+  const Time planned = next_roll();
+  zone.member.let_parent_follow(false);
+  zone.pass(1200h);
+  CHECK(zone.hour("KSK +DS 2") > 0);
+  CHECK(zone.member.moment().wall > planned);
+  CHECK(next_roll() == planned);
+  zone.member.let_parent_follow(true);
+  zone.pass(2h);  // until somebody looks
+  CHECK(next_roll() > planned + 39_days);
 }

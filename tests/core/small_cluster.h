@@ -16,11 +16,11 @@ namespace rollcall::test {
 
 class SmallCluster {
  public:
-  SmallCluster(std::size_t size, Policy policy, SignerAbility ability) : policy_(policy) {
+  SmallCluster(std::size_t size, Policy policy, SignerAbility ability, Seconds clock_tolerance = 400_days) : policy_(policy) {
     Settings settings;
     settings.signer = ability;
     settings.cds_delete = true;
-    settings.clock_tolerance = Seconds{400_days};
+    settings.clock_tolerance = clock_tolerance;
     settings.look_interval = settings.heartbeat_idle = settings.silence = Seconds{4000_days};
     settings.heartbeat_debounce = Nanoseconds{0};
     settings.parent_poll = Seconds{60};
@@ -47,8 +47,9 @@ class SmallCluster {
     while (true) {
       settle();
       std::optional<BootTime> next;
-      for (const auto& again : again_) {
-        if (again) next = std::min(next.value_or(*again), *again);
+      for (std::size_t i = 0; i < again_.size(); ++i) {
+        const auto& again = again_[i];
+        if (again && !halted_[i]) next = std::min(next.value_or(*again), *again);
       }
       if (!next || *next > BootTime{} + end) break;
       now_ = std::max(*next, now_);
@@ -64,8 +65,18 @@ class SmallCluster {
     for (auto& member : members_) member->zone({LoneMember::zone, "default", insecure});
   }
 
+  void halt(std::size_t i, bool halted = true) { halted_[i] = halted; }  ///< It does nothing more.
+
+  /// From now on its wall clock is wrong by so much.
+  void set_clock(std::size_t i, Nanoseconds wrong_by) { clocks_[i] = wrong_by; }
+
   Member& member(std::size_t i) { return *members_[i]; }
-  Moment moment() const { return {LoneMember::start + now_.time_since_epoch(), now_}; }
+  Moment moment(std::size_t i = 0) const {
+    const auto wrong_by = clocks_.find(i);
+    const Time now = LoneMember::start + now_.time_since_epoch();
+    return {wrong_by == clocks_.end() ? now : now + wrong_by->second, now_};
+  }
+  int orders(std::size_t i) const { return orders_.contains(i) ? orders_.at(i) : 0; }  ///< To its server.
   int refusals() const { return refusals_; }  ///< By last gates.
   const std::vector<Told>& told() const { return told_; }
   static Incarnation incarnation(std::size_t i) {
@@ -85,7 +96,8 @@ class SmallCluster {
   }
 
   bool pass(std::size_t i) {
-    Effects effects = members_[i]->pass(moment(), [] { return std::uint64_t{0}; });
+    if (halted_[i]) return false;
+    Effects effects = members_[i]->pass(moment(i), [] { return std::uint64_t{0}; });
     again_[i] = effects.again;
     bool busy = effects.again && *effects.again <= now_;
     for (const Save& save : effects.saves) {
@@ -124,7 +136,7 @@ class SmallCluster {
 
   bool carry_out(std::size_t i, const SendHeartbeat& send) {
     for (std::size_t other = 0; other < members_.size(); ++other) {
-      if (other != i) members_[other]->heartbeat(send.heartbeat, moment());
+      if (other != i) members_[other]->heartbeat(send.heartbeat, moment(other));
     }
     return true;
   }
@@ -133,7 +145,7 @@ class SmallCluster {
     return false;
   }
   bool carry_out(std::size_t i, const MakeKey& make) {
-    NewKey key{make.intent, moment().wall, {}, static_cast<std::uint16_t>(1000 + 300 * ++made_),
+    NewKey key{make.intent, moment(i).wall, {}, static_cast<std::uint16_t>(1000 + 300 * ++made_),
                {},          make.epoch,    {}};
     key.fingerprint[0] = static_cast<std::byte>(made_);
     members_[i]->key_made(key);
@@ -148,6 +160,7 @@ class SmallCluster {
     return true;
   }
   bool carry_out(std::size_t i, const Export& order) {
+    ++orders_[i];
     ServedZone seen;
     for (const KeyTarget& key : order.keys) {
       seen.keys.push_back({key.dnskey, key.krrsig, key.zrrsig, key.zrrsig, key.ds, key.revoked});
@@ -166,7 +179,7 @@ class SmallCluster {
     return true;
   }
   bool carry_out(std::size_t i, const AskParent& ask) {
-    members_[i]->parent_seen(ask.zone, {ds_, {}, 0, policy_.ds_ttl}, moment());
+    members_[i]->parent_seen(ask.zone, {ds_, {}, 0, policy_.ds_ttl}, moment(i));
     return true;
   }
   template <class Other>
@@ -179,6 +192,9 @@ class SmallCluster {
   RandomDelay delay_;
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<std::optional<BootTime>> again_;
+  std::map<std::size_t, bool> halted_;
+  std::map<std::size_t, Nanoseconds> clocks_;
+  std::map<std::size_t, int> orders_;
   BootTime now_{};
   std::map<Fingerprint, Generation> keys_;
   std::vector<Told> told_;

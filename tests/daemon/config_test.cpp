@@ -126,6 +126,42 @@ TEST_CASE("the switches of IPA are followed where the base stands in its tree", 
   CHECK(refusal(base + "[ipa]\nfollow = \"yes\"\n").find("must be true or false") != std::string::npos);
 }
 
+TEST_CASE("where health finds the other replicas is told by host", "[config]") {
+  CHECK(parse("").replicas.empty());
+  const std::string ca =
+      "[directory]\nca = \"/etc/ca.pem\"\nauthentication = \"password\"\nbind_dn = \"uid=a\"\n"
+      "password_file = \"/etc/password\"\n";
+  const Config config =
+      parse(ca + "replicas = [\"B.Test.=ldaps://b.test:3636\", \"c.test=ldapi://%2Fc%2Fldapi\"]\n");
+  using Replicas = std::vector<std::pair<std::string, std::string>>;
+  CHECK(config.replicas == Replicas{{"b.test", "ldaps://b.test:3636"}, {"c.test", "ldapi://%2Fc%2Fldapi"}});
+  CHECK(parse(print_config(config)).replicas == config.replicas);
+  const auto refused = [&](const std::string& value) {
+    return refusal(ca + "replicas = [\"" + value + "\"]\n");
+  };
+  CHECK(refused("ldaps://b.test") ==
+        "rollcalld.toml:6: directory.replicas must be a list of HOST=…: '=' or what follows it is missing in "
+        "\"ldaps://b.test\"");
+  CHECK(refused("b.test=").find("'=' or what follows it") != std::string::npos);
+  CHECK(refused("=ldaps://b.test").find("directory.replicas must") != std::string::npos);
+  CHECK(refused("b_test=ldaps://b.test").find("must be a host name") != std::string::npos);
+  CHECK(refused("b.test=http://b.test").find("[directory]: replicas: ") != std::string::npos);
+  CHECK(refusal("[directory]\nreplicas = \"b.test=ldaps://b.test\"\n").find("must be a list") != std::string::npos);
+}
+
+TEST_CASE("where health asks a CA is told by host, address and port", "[config]") {
+  CHECK(parse("").web_servers.empty());
+  const Config config = parse("[ipa]\nweb_servers = [\"A.Test=192.0.2.1@8080\", \"b.test=2001:db8::1@80\"]\n");
+  REQUIRE(config.web_servers.size() == 2);
+  CHECK(config.web_servers[0].host == "a.test");
+  CHECK(config.web_servers[0].address == "192.0.2.1");
+  CHECK(config.web_servers[0].port == 8080);
+  CHECK(config.web_servers[1].address == "2001:db8::1");
+  CHECK(print_config(parse(print_config(config))) == print_config(config));
+  CHECK(refusal("[ipa]\nweb_servers = [\"a.test=192.0.2.1\"]\n").find("must have a port") != std::string::npos);
+  CHECK(refusal("[ipa]\nweb_servers = [\"a.test=b.test@80\"]\n").find("rollcalld.toml:2: ipa.web_servers ") == 0);
+}
+
 TEST_CASE("key files go where named looks for them", "[config]") {
   using signer::KeyLayout;
   CHECK(parse("").signer->layout == KeyLayout::zone);

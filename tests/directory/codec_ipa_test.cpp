@@ -119,6 +119,20 @@ TEST_CASE("what runs on a server is said by its services", "[ipa]") {
   CHECK((z.host == "z.test" && !z.dns && !z.agent));
 }
 
+TEST_CASE("which servers are CAs, which renews certificates, and which looks after trusts", "[ipa]") {
+  const IpaTree tree = read({{},
+                             {},
+                             {master("a.test"), master("b.test"), master("c.test"),
+                              service("ca", "a.test", {"enabledService", "startOrder 50", "caRenewalMaster"}),
+                              service("ca", "b.test", {"hiddenService", "startOrder 50"}),
+                              service("adtrust", "b.test", {"enabledService", "startOrder 60"}),
+                              service("ca", "c.test", {"configuredService"})}});
+  const auto& [a, b, c] = std::tie(tree.servers[0], tree.servers[1], tree.servers[2]);
+  CHECK((a.ca && a.renews_certificates && !a.trust_controller));
+  CHECK((b.ca && !b.renews_certificates && b.trust_controller));
+  CHECK((!c.ca && !c.renews_certificates));
+}
+
 TEST_CASE("a tree without servers is one that we may not see", "[ipa]") {
   const auto tree = read_ipa_tree(base, {{}, {zone("on.test.", {"TRUE"})}, {}});
   REQUIRE_FALSE(tree);

@@ -133,6 +133,28 @@ TEST_CASE_METHOD(Servers, "DNSKEY records come with their TTL, and none is an an
   CHECK(answer.ttl == Seconds{300});
 }
 
+TEST_CASE_METHOD(Servers, "the apex comes with the signatures over its SOA and its keys", "[query]") {
+  const Time now = *from_iso("2026-06-15T00:00:00Z");
+  CHECK(query_apex(address(), "parent.test.", enough, now).value().signatures.empty());
+  CHECK(query_apex(address(), "nobody.parent.test.", enough, now).error().code == Errc::not_found);
+  CHECK(query_apex(address(), "closed.test.", enough, now).error().code == Errc::denied);
+
+  test::ZoneMaker maker;
+  const auto key = maker.key("-a 13 -f KSK");
+  Named server({Named::plain("example.test")});
+  server.write_zone("example.test", maker.signed_by({key}, "-z"));
+  server.start();
+  const ApexAnswer apex = query_apex(server.address(), "example.test.", enough, now).value();
+  CHECK(apex.dnskeys == std::vector<Bytes>{key.rdata});
+  REQUIRE(apex.signatures.size() == 2);
+  CHECK_FALSE(apex.signatures.front().over_keys);
+  CHECK(apex.signatures.back().over_keys);
+  for (const auto& signature : apex.signatures) {
+    CHECK(signature.key_tag == key_tag(key.rdata).value());
+    CHECK(signature.expires == from_iso("2026-07-01T00:00:00Z"));
+  }
+}
+
 TEST_CASE_METHOD(Servers, "a transfer brings every record, the SOA once", "[query]") {
   const Zone zone = transfer(address(), "child.parent.test.", enough).value();
   CHECK(zone.size() == 3);

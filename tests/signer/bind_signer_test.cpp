@@ -117,6 +117,28 @@ TEST_CASE_METHOD(Lab, "a key that is served without files leaves all the same", 
   REQUIRE(are_as_ordered(workshop.apply(keys), keys));
 }
 
+TEST_CASE_METHOD(Lab, "files that are gone or wrong are noticed by a look, long before named needs them",
+                 "[bind_signer]") {
+  Workshop workshop(config());
+  const std::vector<KeyOrder> keys{ksk(), zsk()};
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  REQUIRE(workshop.look(keys));
+  const auto broken = GENERATE(std::string{"private gone"}, "public gone", "private empty", "private of another");
+  if (broken == "private gone") fs::remove(file(keys[1], ".private"));
+  if (broken == "public gone") fs::remove(file(keys[1], ".key"));
+  if (broken == "private empty") std::ofstream(file(keys[1], ".private")) << "";
+  if (broken == "private of another") {
+    fs::copy_file(file(keys[0], ".private"), file(keys[1], ".private"), fs::copy_options::overwrite_existing);
+  }
+  const auto seen = workshop.look(keys);
+  REQUIRE_FALSE(seen);
+  CHECK(seen.error().code == Errc::not_found);
+  CHECK_THAT(seen.error().what, Catch::Contains(file(keys[1], "").filename().string()) &&
+                                    Catch::Contains("named cannot sign again"));
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  CHECK(workshop.look(keys));
+}
+
 TEST_CASE_METHOD(Lab, "keys of others are counted and left alone", "[bind_signer]") {
   Workshop workshop(config());
   const std::vector<KeyOrder> keys{ksk(), zsk()};

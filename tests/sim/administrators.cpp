@@ -21,7 +21,9 @@ void Administrators::begin() {
 
 void Administrators::end() {
   over_ = true;
-  policy_.manual = false;
+  const Algorithm algorithm = policy_.algorithm;
+  policy_ = world_.context().swarm.policy;
+  policy_.algorithm = algorithm;
   wanted_.insecure = wanted_.suspended = false;
   write_policy();
   write_zones();
@@ -51,6 +53,7 @@ void Administrators::ask(Rollover rollover) {
     case Rollover::suspend: return suspend();
     case Rollover::manual: return by_hand();
     case Rollover::rotate: return rotate();
+    case Rollover::policy: return another_policy();
     case Rollover::standby:  // one that stands by is used when it is asked for
       return world_.roll(world_.context().dice.below(world_.members()), some_role());
     case Rollover::double_signature:  // what the policy is like from the beginning
@@ -69,14 +72,20 @@ Role Administrators::some_role() {
 }
 
 void Administrators::write_policy() {
-  world_.directory().write(world_.some_replica(), PolicyEntry{"default", policy_});
+  put(PolicyEntry{"default", policy_});
 }
 
 void Administrators::write_zones() {
   for (const ZoneName& zone : world_.zones()) {
     wanted_.zone = {zone, 1};
-    world_.directory().write(world_.some_replica(), wanted_);
+    put(wanted_);
   }
+}
+
+// In the middle of it they change what is to be otherwise; in the end they say it all.
+void Administrators::put(Content content) {
+  const std::size_t at = world_.some_replica();
+  over_ ? world_.directory().set(at, std::move(content)) : world_.directory().write(at, std::move(content));
 }
 
 void Administrators::another_algorithm() {
@@ -84,6 +93,25 @@ void Administrators::another_algorithm() {
       {Algorithm::ecdsap256sha256, Algorithm::ecdsap384sha384, Algorithm::ed25519});
   world_.context().counters.add("another algorithm wanted");
   world_.context().trace.line("admin", "wants algorithm " + std::string(mnemonic(policy_.algorithm)));
+  write_policy();
+}
+
+// What the servers' and the parent's true delays are, a policy cannot change; all else it can, while keys roll.
+void Administrators::another_policy() {
+  Dice& dice = world_.context().dice;
+  const Policy& first = world_.context().swarm.policy;
+  policy_.dnskey_ttl = dice.pick<Seconds>({Seconds{300}, first.dnskey_ttl, 1_days});
+  policy_.publish_safety = dice.pick<Seconds>({Seconds{0}, first.publish_safety, 1_days});
+  policy_.retire_safety = dice.pick<Seconds>({Seconds{0}, first.retire_safety, 1_days});
+  policy_.zsk_lifetime = first.zsk_lifetime * (dice.one_in(2) ? 1 : 2);
+  policy_.ksk_lifetime = first.ksk_lifetime * (dice.one_in(2) ? 1 : 2);
+  policy_.lead = dice.pick<Seconds>({Seconds{3600}, first.lead});
+  policy_.window = dice.pick<Seconds>({Seconds{60}, first.window});
+  policy_.purge = dice.pick<Seconds>({Seconds{0}, first.purge});
+  policy_.zsk_rollover = dice.pick<ZskRollover>({first.zsk_rollover, ZskRollover::pre_publication, ZskRollover::double_signature});
+  policy_.ksk_rollover = dice.pick<KskRollover>({first.ksk_rollover, KskRollover::double_ksk, KskRollover::double_ds, KskRollover::double_rrset});
+  world_.context().counters.add("policy changed");
+  world_.context().trace.line("admin", "changes the policy");
   write_policy();
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "lib/core/policy.h"
+#include "tests/sim/directory.h"
 #include "tests/sim/swarm.h"
 
 namespace rollcall::sim {
@@ -27,11 +28,13 @@ class Administrators {
   Role some_role();
   void write_policy();
   void write_zones();
+  void put(Content content);
 
   void another_algorithm();
   void go_insecure();
   void suspend();
   void by_hand();
+  void another_policy();
   void step();
   void give_up();
   void rotate();

@@ -42,6 +42,7 @@ History live_through(std::uint64_t seed, const Fixed& fixed, std::ostream* story
   world.run(world.context().swarm.duration);
   world.heal();
   world.converge();
+  world.judge().tell_time_line();
   const Nanoseconds lived = world.context().schedule.now() - start;
   return {world.violation(), std::chrono::duration<double, std::ratio<86400>>(lived).count(),
           world.context().counters};

@@ -3,6 +3,7 @@
 
 #include <iomanip>
 #include <ostream>
+#include <sstream>
 #include <utility>
 
 namespace rollcall::sim {
@@ -32,15 +33,24 @@ std::uint64_t Counters::operator[](std::string_view what) const {
 
 void Trace::line(std::string_view who, std::string_view text) {
   if (!on()) return;
-  const Nanoseconds since = schedule_.now() - start_;
+  *out_ << stamp(schedule_.now()) << "  " << std::left << std::setw(9) << who << std::right << text << '\n';
+}
+
+void Trace::plain(std::string_view text) {
+  if (on()) *out_ << text << '\n';
+}
+
+std::string Trace::stamp(Time when) const {
+  const Nanoseconds since = when - start_;
   const auto days = std::chrono::floor<std::chrono::days>(since);
   const std::chrono::hh_mm_ss clock{
       std::chrono::duration_cast<std::chrono::milliseconds>(since - days)};
-  *out_ << 'd' << std::setfill('0') << std::setw(3) << days.count() << ' ' << std::setw(2)
+  std::ostringstream text;
+  text << 'd' << std::setfill('0') << std::setw(3) << days.count() << ' ' << std::setw(2)
         << clock.hours().count() << ':' << std::setw(2) << clock.minutes().count() << ':'
         << std::setw(2) << clock.seconds().count() << '.' << std::setw(3)
-        << clock.subseconds().count() << std::setfill(' ') << "  " << std::left << std::setw(9)
-        << who << std::right << text << '\n';
+       << clock.subseconds().count();
+  return text.str();
 }
 
 Context::Context(Swarm swarm_of, std::ostream* story)

@@ -36,6 +36,8 @@ class Trace {
   bool on() const { return out_ != nullptr; }
   /// who   A member's name, `world`, `parent`, …
   void line(std::string_view who, std::string_view text);
+  void plain(std::string_view text);   ///< Without time and name.
+  std::string stamp(Time when) const;  ///< `d012 08:15:00.250`
 
  private:
   const Schedule& schedule_;

@@ -18,23 +18,19 @@ std::map<Fingerprint, Served::Key> published(const Served& zone) {
   return keys;
 }
 
-std::set<Fingerprint> signing(const Served& zone) {
-  std::set<Fingerprint> keys;
-  for (const auto& [key, records] : zone.keys) {
-    if (records.first_half && records.second_half) keys.insert(key);
-  }
-  return keys;
-}
-
 }  // namespace
+
+Seconds World::longest_wait() const {
+  const Policy& policy = context_.swarm.policy;
+  const Seconds ttl = std::max({policy.max_zone_ttl, policy.dnskey_ttl, policy.ds_ttl, 3_days});
+  return ttl + policy.propagation + policy.parent_propagation + policy.publish_safety + policy.retire_safety;
+}
 
 // A key in time, then the slower of its roll and the one that it has to wait for.
 Nanoseconds World::patience() const {
   const Policy& policy = context_.swarm.policy;
   const Settings& settings = context_.swarm.settings;
-  const Seconds ttl = std::max({policy.max_zone_ttl, policy.dnskey_ttl, policy.ds_ttl, 3_days});
-  const Seconds wait = ttl + policy.propagation + policy.parent_propagation + policy.publish_safety +
-                       policy.retire_safety;
+  const Seconds wait = longest_wait();
   const Seconds habits = settings.heartbeat_idle + settings.look_interval + settings.parent_poll;
   // What administrators wanted last may take several rollovers one after the other.
   const bool more = !context_.swarm.rollovers.empty();
@@ -103,29 +99,26 @@ std::string World::unfinished_zone(const ZoneName& zone) const {
   }
   if (first == nullptr) return "nobody serves it";
   const bool csk = context_.swarm.policy.scheme == Scheme::csk;
-  if (auto why = overdue(zone, signing(*first), csk ? Role::csk : Role::zsk); !why.empty()) return why;
+  if (auto why = overdue(zone, first->signing(), csk ? Role::csk : Role::zsk); !why.empty()) return why;
   return overdue(zone, parent_.agreed(zone), csk ? Role::csk : Role::ksk);
 }
 
 std::string World::overdue(const ZoneName& zone, const std::set<Fingerprint>& in_use, Role role) const {
-  const Candidate* newest = nullptr;
-  Time since{};
-  for (const Fingerprint& key : in_use) {
-    const Candidate* candidate = judge_.candidate(key);
-    if (newest != nullptr && candidate->generation.number < newest->generation.number) continue;
-    newest = candidate;
-    since = *judge_.first_used(key);
-  }
+  const auto newest = judge_.newest(in_use);
   const std::string kind{to_string(role)};
-  if (newest == nullptr) return "no " + kind + " is in use";
-  if (newest->generation.number < judge_.requested(zone, role)) return "the " + kind + " asked for is not in use";
-  const Seconds lifetime = context_.swarm.policy.lifetime(role);
-  if (lifetime == Seconds{0}) return "";
+  if (!newest) return "no " + kind + " is in use";
+  if (newest->key->generation.number < judge_.requested(zone, role)) return "the " + kind + " asked for is not in use";
   // Plans are made by wall clocks: a key whose use was dated into the future stays longer.
   if (context_.counters["clock wrong by weeks"] > 0) return "";
-  const Time end = std::max(since + lifetime, newest->expires.value_or(since));
-  if (context_.schedule.now() <= end + 2 * day) return "";
-  return to_string(newest->generation) + " should have been replaced " + to_words(context_.schedule.now() - end) + " ago";
+  const auto end = end_of_use(*newest);
+  if (!end || context_.schedule.now() <= *end + 2 * day) return "";
+  return to_string(newest->key->generation) + " should have been replaced " + to_words(context_.schedule.now() - *end) + " ago";
+}
+
+std::optional<Time> World::end_of_use(const InUse& use) const {
+  const Seconds lifetime = context_.swarm.policy.lifetime(use.key->generation.role);
+  if (lifetime == Seconds{0}) return std::nullopt;
+  return std::max(use.since + lifetime, use.key->expires.value_or(use.since));
 }
 
 }  // namespace rollcall::sim

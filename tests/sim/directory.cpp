@@ -17,6 +17,10 @@ constexpr hours most_skew{24};  // nsslapd-ignore-time-skew is off by default
 
 bool too_far_apart(Nanoseconds a, Nanoseconds b) { return a - b > most_skew || b - a > most_skew; }
 
+bool is_fact(const Entry& entry) {
+  return entry && (std::holds_alternative<Fact>(*entry) || std::holds_alternative<CopiedFact>(*entry));
+}
+
 }  // namespace
 
 Directory::Directory(Context& context) : context_(context), lag_(context.swarm.lag) {}
@@ -27,7 +31,7 @@ std::size_t Directory::add_replica(Listener& listener) {
   for (auto& links : links_) links.emplace_back();
   links_.emplace_back(added + 1);
   for (std::size_t other = 0; other < added; ++other) {
-    link(other, added).behind = true;
+    fall_behind(other, added);
     reopened(other, added);
   }
   return added;
@@ -64,14 +68,25 @@ void Directory::add(std::size_t replica, Content content) {
 
 void Directory::write(std::size_t replica, Content content) {
   const EntryId id = id_of(content);
+  Stored written = new_version(replica, std::move(content));
+  store(replica, id, ds389() ? written_over(at(replica, id), written, false) : std::move(written));
+}
+
+void Directory::set(std::size_t replica, Content content) {
+  const EntryId id = id_of(content);
+  Stored written = new_version(replica, std::move(content));
+  store(replica, id, ds389() ? written_over(at(replica, id), written, true) : std::move(written));
+}
+
+Directory::Stored Directory::new_version(std::size_t replica, Content content) {
   const Version version{context_.schedule.now(), replica, ++order_};
-  store(replica, id, {version, std::make_shared<const Content>(std::move(content))});
+  return {version, std::make_shared<const Content>(std::move(content))};
 }
 
 void Directory::wire(std::size_t a, std::size_t b, bool wired) {
   for (const auto& [from, to] : {std::pair{a, b}, std::pair{b, a}}) {
     link(from, to).wired = wired;
-    link(from, to).behind = true;
+    fall_behind(from, to);
     reopened(from, to);
   }
 }
@@ -148,30 +163,23 @@ bool Directory::lose_fact(std::size_t replica) {
   }
   if (facts.empty()) return false;
   context_.counters.add("entry vanished");
-  lose(replica, context_.dice.pick(facts));
+  const EntryId victim = context_.dice.pick(facts);
+  ds389() ? remove(replica, victim) : lose(replica, victim);
   return true;
 }
 
 void Directory::lose(std::size_t replica, EntryId id) {
-  Replica& self = replicas_[replica];
-  const Entry lost = std::exchange(self.stored[id].entry, nullptr);
+  tell_of_loss(replica, std::exchange(replicas_[replica].stored[id].entry, nullptr));
+}
+
+void Directory::tell_of_loss(std::size_t replica, const Entry& lost) {
+  if (!is_fact(lost) || !tells(replica)) return;
   const auto* own = std::get_if<Fact>(lost.get());
   const FactId fact = own != nullptr ? own->id : std::get<CopiedFact>(*lost).fact.id;
-  if (self.session % 2 == 1) {
-    context_.schedule.after(milliseconds{5}, [this, replica, fact, session = self.session] {
-      if (replicas_[replica].session == session) replicas_[replica].listener->vanished(fact);
-    });
-  }
+  context_.schedule.after(milliseconds{5}, [this, replica, fact, session = replicas_[replica].session] {
+    if (replicas_[replica].session == session) replicas_[replica].listener->vanished(fact);
+  });
 }
-
-namespace {
-
-bool is_fact(const Entry& entry) {
-  return entry &&
-         (std::holds_alternative<Fact>(*entry) || std::holds_alternative<CopiedFact>(*entry));
-}
-
-}  // namespace
 
 void Directory::lose_all_facts() { return_to(Time{}); }
 
@@ -204,25 +212,30 @@ bool Directory::holds(std::size_t replica, const std::function<bool(const Fact&)
 }
 
 bool Directory::whole() const {
-  std::vector<bool> reached(replicas_.size());
-  for (std::size_t start = 0; start < replicas_.size(); ++start) {
-    reached.assign(replicas_.size(), false);
-    std::vector<std::size_t> todo{start};
-    reached[start] = true;
-    while (!todo.empty()) {
-      const std::size_t from = todo.back();
-      todo.pop_back();
-      for (std::size_t to = 0; to < replicas_.size(); ++to) {
-        if (to == from || reached[to] || !open(from, to)) continue;
-        reached[to] = true;
-        todo.push_back(to);
-      }
-    }
-    for (const bool hit : reached) {
-      if (!hit) return false;
-    }
+  const auto from_first = [this](std::size_t from, std::size_t to) { return open(from, to); };
+  const auto to_first = [this](std::size_t from, std::size_t to) { return open(to, from); };
+  return all_reached(from_first) && all_reached(to_first);
+}
+
+bool Directory::all_reached(const std::function<bool(std::size_t, std::size_t)>& leads) const {
+  std::vector<std::size_t> todo, others;
+  for (std::size_t replica = 0; replica < replicas_.size(); ++replica) {
+    if (!gone_.contains(replica)) others.push_back(replica);
   }
-  return true;
+  const auto reach_from = [&](std::size_t from) {
+    std::erase_if(others, [&](std::size_t to) {
+      if (to != from && !leads(from, to)) return false;
+      if (to != from) todo.push_back(to);
+      return true;
+    });
+  };
+  if (!others.empty()) reach_from(others.front());
+  while (!todo.empty()) {
+    const std::size_t from = todo.back();
+    todo.pop_back();
+    reach_from(from);
+  }
+  return others.empty();
 }
 
 bool Directory::linked(std::size_t from, std::size_t to) const { return open(from, to); }
@@ -257,7 +270,11 @@ bool Directory::open(std::size_t from, std::size_t to) const {
 }
 
 void Directory::store(std::size_t replica, EntryId id, Stored stored) {
-  notify(replica, stored.entry);
+  if (stored.entry) {
+    notify(replica, stored.entry);
+  } else {
+    tell_of_loss(replica, at(replica, id).entry);
+  }
   at(replica, id) = std::move(stored);
   for (std::size_t to = 0; to < replicas_.size(); ++to) {
     if (to != replica && link(replica, to).wired) pass_on(replica, to, id);
@@ -266,22 +283,17 @@ void Directory::store(std::size_t replica, EntryId id, Stored stored) {
 
 void Directory::pass_on(std::size_t from, std::size_t to, EntryId id) {
   const Stored& stored = at(from, id);
-  if (!stored.entry || at(to, id).version >= stored.version) return;
-  if (!open(from, to)) {
-    link(from, to).behind = true;
-    return;
-  }
+  if ((!stored.entry && !ds389()) || covers(at(to, id), stored)) return;
+  if (!open(from, to)) return fall_behind(from, to);
   const Nanoseconds lag = context_.dice.between(milliseconds{1}, lag_);
   context_.schedule.after(lag, [this, from, to, id, stored] { deliver(from, to, id, stored); });
 }
 
 void Directory::deliver(std::size_t from, std::size_t to, EntryId id, const Stored& stored) {
-  if (!open(from, to)) {
-    link(from, to).behind = true;
-    return;
-  }
+  if (!open(from, to)) return fall_behind(from, to);
   Stored& present = at(to, id);
-  if (present.version >= stored.version) return;
+  if (covers(present, stored)) return;
+  if (ds389()) return store(to, id, merged(present, stored));
   const bool loses = hostile_ && context_.swarm.on(Fault::lost_entry) && !present.entry &&
                      std::holds_alternative<Fact>(*stored.entry) && context_.dice.one_in(50);
   if (loses) {
@@ -294,6 +306,10 @@ void Directory::deliver(std::size_t from, std::size_t to, EntryId id, const Stor
   store(to, id, stored);
 }
 
+void Directory::fall_behind(std::size_t from, std::size_t to) {
+  if (!std::exchange(link(from, to).behind, true)) link(from, to).behind_since = context_.schedule.now();
+}
+
 // After a cut everything that differs comes, in any order; what was lost is not noticed.
 void Directory::refresh(std::size_t from, std::size_t to) {
   link(from, to).behind = false;
@@ -302,6 +318,8 @@ void Directory::refresh(std::size_t from, std::size_t to) {
 
 void Directory::reopened(std::size_t from, std::size_t to) {
   if (!open(from, to) || !link(from, to).behind) return;
+  reopened_at_ = context_.schedule.now();
+  if (changes_are_gone(from, to)) return fill_anew_later(from, to);
   const std::uint64_t attempt = ++link(from, to).refresh;
   context_.schedule.after(context_.dice.between(milliseconds{10}, minutes{1}),
                           [this, from, to, attempt] {
@@ -345,7 +363,7 @@ void Directory::notify_after(std::size_t replica, const Entry& entry, Nanosecond
   context_.schedule.after(delay, [this, replica, entry, changes, session = replicas_[replica].session] {
     if (replicas_[replica].session != session) return;
     const Entry now = changes ? at(replica, id_of(*entry)).entry : entry;
-    replicas_[replica].listener->entry(*now);
+    if (now) replicas_[replica].listener->entry(now);  // else it is gone by then
   });
 }
 

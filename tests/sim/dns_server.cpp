@@ -21,6 +21,7 @@ DnsServer::DnsServer(Context& context, Judge& judge, std::size_t member)
 void DnsServer::load(const ZoneName& zone) {
   zones_[zone].now.zone_ttl = context_.swarm.zone_ttls[member_];
   zones_[zone].now.dnskey_ttl = context_.swarm.policy.dnskey_ttl;
+  zones_[zone].old = zones_[zone].now;
   if (lies_) return distrust(zone);
   show(zone);
 }
@@ -35,6 +36,8 @@ void DnsServer::apply(const Export& order, Done done) {
   }
   if (lies_) {
     context_.counters.add("answered for what was not done");
+    ++found->second.order;
+    if (!serves(found->second.now, order.keys)) pretend(order.zone.name);
     context_.schedule.after(milliseconds{50}, [this, order, done] {
       done(pretended(zones_.at(order.zone.name), order.keys));
     });
@@ -63,7 +66,7 @@ void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
   if (zone.lost) zone.now.keys.clear();  // it loads the zone again, and answers when that is signed
   Served after = wanted(zone.now, order);
   zone.old_copy = false;
-  if (std::exchange(zone.stale, false)) {
+  if (zone.stale) {
     std::erase_if(after.keys, [&order](const auto& entry) {
       return std::ranges::find(order.keys, entry.first, &KeyTarget::key) == order.keys.end();
     });
@@ -91,6 +94,22 @@ Served DnsServer::wanted(const Served& before, const Export& order) const {
   return after;
 }
 
+bool DnsServer::serves(const Served& now, const std::vector<KeyTarget>& keys) const {
+  Export order;
+  order.keys = keys;
+  const Served told = wanted(now, order);
+  return std::ranges::all_of(told.keys, [&now](const auto& entry) {
+    const auto found = now.keys.find(entry.first);
+    return found == now.keys.end() ? entry.second.nothing() : found->second == entry.second;
+  });
+}
+
+bool DnsServer::serves_only(const Served& now, const std::vector<KeyTarget>& keys) {
+  return std::ranges::all_of(now.keys, [&keys](const auto& entry) {
+    return entry.second.nothing() || std::ranges::find(keys, entry.first, &KeyTarget::key) != keys.end();
+  });
+}
+
 // A key comes before what it signs; what leaves may leave in any order.
 std::vector<DnsServer::Piece> DnsServer::pieces(const Served& before, const Served& after) {
   std::vector<Piece> order{Piece::dnskey, Piece::first_half, Piece::second_half};
@@ -107,6 +126,7 @@ void DnsServer::run(const ZoneName& name, std::uint64_t order, Served after,
   Zone& zone = zones_.at(name);
   if (zone.order != order) return done(std::nullopt);
   if (left.empty()) {
+    zone.stale = false;
     const bool mended = !lies_ && !warned_of_ && judge_.trust(member_, name);
     if (std::exchange(zone.lost, false) || mended) show(name);
     return done(seen(zone, keys));
@@ -153,8 +173,14 @@ void DnsServer::replace(Piece piece, const Served& after, Served& now) {
 void DnsServer::look(const ZoneName& zone, const std::vector<KeyTarget>& keys, const Done& done) {
   const auto found = zones_.find(zone);
   if (found == zones_.end() || context_.schedule.now() < hangs_until_) return done(std::nullopt);
-  if (lies_) return done(pretended(found->second, keys));
-  done(seen(found->second.lost ? Zone{} : found->second, keys));
+  const ServedZone truth = seen(found->second.lost ? Zone{} : found->second, keys);
+  if (!lies_) {
+    const Served& now = found->second.now;
+    if (found->second.old_copy && serves(now, keys) && serves_only(now, keys)) believe(zone);
+    return done(truth);
+  }
+  if (!serves(found->second.now, keys)) pretend(zone);
+  done(pretended(found->second, keys));
 }
 
 ServedZone DnsServer::pretended(const Zone& zone, const std::vector<KeyTarget>& keys) const {
@@ -174,7 +200,8 @@ ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys)
   for (const KeyTarget& target : keys) {
     const auto found = zone.now.keys.find(target.key);
     const Served::Key key = found == zone.now.keys.end() ? Served::Key{} : found->second;
-    seen.keys.push_back({key.dnskey, key.krrsig, key.first_half && key.second_half,
+    const bool valid = signatures_look_valid();
+    seen.keys.push_back({key.dnskey, key.krrsig && valid, key.first_half && key.second_half && valid,
                          key.first_half || key.second_half, key.cds, key.revoked});
     if (key.first_half) seen.first_expiry = context_.schedule.now() + context_.swarm.policy.signature_refresh;
   }
@@ -210,6 +237,18 @@ void DnsServer::restart_with_old_copy(const ZoneName& name) {
   distrust(name);
 }
 
+// From now on, and until it is told again, it does not serve what it says.
+void DnsServer::pretend(const ZoneName& name) {
+  zones_.at(name).old_copy = true;
+  distrust(name);
+}
+
+// However it came to it: it serves what it is to serve.
+void DnsServer::believe(const ZoneName& name) {
+  zones_.at(name).old_copy = false;
+  if (!warned_of_ && judge_.trust(member_, name)) show(name);
+}
+
 void DnsServer::distrust(const ZoneName& name) {
   judge_.distrust(member_, name);
   show(name);
@@ -219,15 +258,12 @@ void DnsServer::lie(bool lies) {
   if (lies_ == lies) return;
   lies_ = lies;
   context_.trace.line(member_name(member_), lies ? "its server says whatever it is asked for" : "its server is honest again");
-  for (auto& [name, zone] : zones_) {
-    if (lies) distrust(name);
-    zone.stale = true;
-  }
+  for (auto& [name, zone] : zones_) zone.stale = true;
 }
 
 bool DnsServer::is_old_copy(const ZoneName& zone) const {
   const auto found = zones_.find(zone);
-  return warned_of_ || lies_ || (found != zones_.end() && found->second.old_copy);
+  return warned_of_ || (found != zones_.end() && found->second.old_copy);
 }
 
 void DnsServer::warned_of(bool on) {

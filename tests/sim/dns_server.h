@@ -18,6 +18,9 @@ namespace rollcall::sim {
 
 class DnsServer {
  public:
+  /// How far a server dates its signatures back, as named does.
+  static constexpr Seconds dated_back{3600};
+
   /// Empty: it failed.
   using Done = std::function<void(std::optional<ServedZone>)>;
 
@@ -32,6 +35,7 @@ class DnsServer {
   bool answering() const { return answering_; }
 
   // Faults.
+  void set_clock(Nanoseconds wrong_by) { clock_ = wrong_by; }
   void hang_until(Time until);
   void refuse(unsigned times) { refusals_ = times; }
   void stop_half_way() { stops_half_way_ = true; }
@@ -42,6 +46,7 @@ class DnsServer {
   bool is_old_copy(const ZoneName& zone) const;  ///< What it serves is not of now.
   void warned_of(
       bool on);    ///< What it answers from now on is not our word: people were warned of it.
+  bool troubled() const { return lies_ || context_.schedule.now() < hangs_until_; }
   void recover();  ///< No more faults; a lost zone stays lost until an order.
 
   /// Null if it has no such zone now.
@@ -55,7 +60,7 @@ class DnsServer {
     Served now;
     Served old;                  ///< What it was before the last order.
     bool lost = false;
-    bool old_copy = false;       ///< It restarted with one.
+    bool old_copy = false;       ///< It restarted with one, or did not do what it was told.
     bool stale = false;          ///< An old copy: what it is not told of now, it drops.
     std::uint64_t order = 0;     ///< A newer order stops an older one.
     Time secondary_at{};         ///< Until when the secondary's changes are under way.
@@ -65,13 +70,18 @@ class DnsServer {
   void begin(const Export& order, std::uint64_t number, Done done);
   void go_on();
   Served wanted(const Served& before, const Export& order) const;
+  bool serves(const Served& now, const std::vector<KeyTarget>& keys) const;
+  static bool serves_only(const Served& now, const std::vector<KeyTarget>& keys);
   std::vector<Piece> pieces(const Served& before, const Served& after);
   void run(const ZoneName& zone, std::uint64_t order, Served after, std::vector<Piece> left,
            std::vector<KeyTarget> keys, Done done);
   static void replace(Piece piece, const Served& after, Served& now);
   ServedZone pretended(const Zone& zone, const std::vector<KeyTarget>& keys) const;
   ServedZone seen(const Zone& zone, const std::vector<KeyTarget>& keys) const;
+  bool signatures_look_valid() const { return clock_ > -dated_back && clock_ < context_.swarm.policy.signature_refresh; }
   void show(const ZoneName& name);
+  void pretend(const ZoneName& name);
+  void believe(const ZoneName& name);
   void distrust(const ZoneName& name);
 
   Context& context_;
@@ -80,6 +90,7 @@ class DnsServer {
   SwapAbility ability_;
   std::map<ZoneName, Zone> zones_;
   bool answering_ = false;
+  Nanoseconds clock_{0};  ///< Of its machine, against true time.
   Time hangs_until_{};
   std::vector<std::function<void()>> hung_;
   unsigned refusals_ = 0;

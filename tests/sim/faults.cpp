@@ -42,6 +42,7 @@ void Faults::now_and_then(Fault fault) {
 }
 
 void Faults::strike(Fault fault) {
+  last_strike_ = world_.context().schedule.now();
   const bool alone = world_.members() < 2;
   Dice& dice = world_.context().dice;
   switch (fault) {
@@ -68,6 +69,8 @@ void Faults::strike(Fault fault) {
     case Fault::stale_zone: return victim().dns().restart_with_old_copy(dice.pick(world_.zones()));
     case Fault::liar: return liar();
     case Fault::ds_withdrawn: return world_.withdraw_ds(dice.pick(world_.zones()));
+    case Fault::ds_back: return world_.bring_back_ds(dice.pick(world_.zones()));
+    case Fault::ds_foreign: return world_.add_foreign_ds(dice.pick(world_.zones()));
     case Fault::restored: return restored(how_long());
     case Fault::unsynced: return restored(dice.between(Nanoseconds{0}, Seconds{10}));
     case Fault::lost_disk: return lost_disk();
@@ -267,7 +270,7 @@ void Faults::restored(Nanoseconds age) {
 // What the last one that counts knows, nobody has any more.
 void Faults::lost_disk() {
   Machine& machine = victim();
-  if (!world_.someone_counts_beside(machine.index()) || fatal_++ > 1) return;
+  if (!world_.someone_answers_beside(machine.index()) || fatal_++ > 1) return;
   machine.lose_disk();
 }
 

@@ -20,6 +20,7 @@ class Faults {
   void begin();
   void end() { over_ = true; }  ///< Nothing goes wrong any more; what is wrong is not put right.
   bool over() const { return over_; }
+  Time last_strike() const { return last_strike_; }
   /// An agent died of itself: somebody will start it again.
   void died(std::size_t machine);
 
@@ -53,6 +54,7 @@ class Faults {
 
   World& world_;
   bool over_ = false;
+  Time last_strike_{};
   unsigned fatal_ = 0;  ///< One or two in a history are enough.
 };
 

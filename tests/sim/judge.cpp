@@ -20,6 +20,20 @@ constexpr std::ptrdiff_t most_keys_a_role = 2;
 
 }  // namespace
 
+bool Served::Key::serves_all() const {
+  const auto wanted = [this](Record record) { return has_record(generation.role, record); };
+  return (krrsig || !wanted(Record::krrsig)) && ((first_half && second_half) || !wanted(Record::zrrsig)) &&
+         (cds || !wanted(Record::ds));
+}
+
+std::set<Fingerprint> Served::signing() const {
+  std::set<Fingerprint> signing;
+  for (const auto& [key, records] : keys) {
+    if (records.first_half && records.second_half) signing.insert(key);
+  }
+  return signing;
+}
+
 // Caches only ever lose content between two changes of what is served, so a pair that would be bogus
 // shows right after some change or never: no look at other moments is needed.
 void Judge::check(const ZoneName& name, Zone& zone) {
@@ -58,29 +72,44 @@ void Judge::serves(std::size_t server, const ZoneName& name, const Served& conte
   DnskeyView dnskey;
   KeySet first = 0, second = 0;
   for (const Role role : {Role::ksk, Role::zsk}) {
-    const auto keys = std::ranges::count_if(content.keys, [role](const auto& entry) {
-      return entry.second.dnskey && entry.second.generation.role == role;
-    });
-    if (keys <= most_keys_a_role) continue;
+    std::map<Algorithm, std::size_t> of_algorithm;
+    std::size_t keys = 0;
+    for (const auto& [key, records] : content.keys) {
+      if (!records.dnskey || records.generation.role != role) continue;
+      ++keys;
+      ++of_algorithm[records.generation.algorithm];
+    }
+    // On the way back to an algorithm that never left, its two keys stand beside the other algorithm's.
+    if (keys <= most_keys_a_role + (of_algorithm.size() > 1 ? 1 : 0)) continue;
     violated("too many keys: " + member_name(server / 2) + " serves " + std::to_string(keys) + " " +
              std::string(to_string(role)) + " of " + name);
   }
   for (const auto& [key, records] : content.keys) {
+    if (records.nothing()) continue;  // it was served once
     const KeySet one = bit(zone, key);
     if (records.dnskey) dnskey.keys |= one;
     if (records.krrsig) dnskey.signers |= one;
     if (records.first_half) first |= one;
     if (records.second_half) second |= one;
-    if (records.first_half && records.second_half) first_used_.try_emplace(key, now);
+    if (records.first_half && records.second_half) used(key, Record::zrrsig);
+    if (records.krrsig) used(key, Record::krrsig);
+    if (records.serves_all()) carried_.try_emplace({server / 2, key}, now);
   }
   zone.ledger.serve_dnskey(half(server, false), dnskey, content.dnskey_ttl, now);
   zone.ledger.serve_data(half(server, false), first, content.zone_ttl, now);
   zone.ledger.serve_data(half(server, true), second, content.zone_ttl, now);
+  if (time_line_.on()) {
+    std::string text = "DNSKEY " + names(zone, dnskey.keys) + " signed by " + names(zone, dnskey.signers) +
+                       ", data by " + names(zone, first);
+    if (second != first) text += " and by " + names(zone, second);
+    time_line_.serves(name, server_name(server), std::move(text));
+  }
   check(name, zone);
 }
 
 void Judge::silent(std::size_t server, const ZoneName& name) {
   Zone& zone = zones_[name];
+  time_line_.serves(name, server_name(server), "");
   zone.ledger.stop(half(server, false), context_.schedule.now());
   zone.ledger.stop(half(server, true), context_.schedule.now());
 }
@@ -91,10 +120,25 @@ void Judge::parent_serves(std::size_t address, const ZoneName& name,
   KeySet keys = 0;
   for (const Fingerprint& key : ds) {
     keys |= bit(zone, key);
-    first_used_.try_emplace(key, context_.schedule.now());
+    used(key, Record::ds);
   }
   zone.ledger.serve_ds(first_parent + address, keys, ttl, context_.schedule.now());
+  if (time_line_.on()) {
+    const std::string at = "parent " + std::to_string(address / 2 + 1) + (address % 2 == 0 ? "" : ", secondary");
+    time_line_.serves(name, at, "DS " + names(zone, keys));
+  }
   check(name, zone);
+}
+
+// In use it is when everything that its role takes was there.
+void Judge::used(const Fingerprint& key, Record record) {
+  const Candidate* of = candidate(key);
+  if (of == nullptr || first_used_.contains(key)) return;
+  std::set<Record>& seen = seen_[key];
+  seen.insert(record);
+  const auto lacks = [&](Record one) { return has_record(of->generation.role, one) && !seen.contains(one); };
+  constexpr Record uses[] = {Record::krrsig, Record::zrrsig, Record::ds};
+  if (std::ranges::none_of(uses, lacks)) first_used_.emplace(key, context_.schedule.now());
 }
 
 void Judge::check_forward(std::size_t member, const Fingerprint& key, Record record, bool before,
@@ -191,11 +235,11 @@ void Judge::made(std::size_t member, const FactId& id, const Candidate& candidat
   for (const FactId& rival : rivals) {
     if (rival != id && rival.author == id.author) violated("two candidates of one member for " + to_string(candidate.generation));
   }
-  const bool earlier = std::ranges::any_of(rivals, [&](const FactId& rival) {
+  const bool beats_all = !rivals.empty() && std::ranges::all_of(rivals, [&](const FactId& rival) {
     return candidate.created < written_.at(rival).candidate.created;
   });
-  if (earlier) context_.counters.add("earlier candidate came later");
-  rivals.insert(id);
+  if (beats_all) context_.counters.add("winner changed before it was final");
+  if (rivals.insert(id).second) made_.emplace_back(id, context_.schedule.now());
   context_.counters.add("candidate made");
   const auto place = std::ranges::find(appointed_, member);
   if (place != appointed_.end() && place != appointed_.begin()) context_.counters.add("fail-over made the key");
@@ -217,7 +261,7 @@ void Judge::wiped(std::size_t member, const Candidate& candidate) {
   const KeySet one = KeySet{1} << number->second;
   const Views views = zone.ledger.views(context_.schedule.now());
   bool seen = false;
-  for (const KeySet ds : views.ds) seen = seen || (ds & one) != 0;
+  for (const KeySet ds : views.ds) seen = seen || ((ds & one) != 0 && !regressed_.contains(candidate.fingerprint));
   for (const DnskeyView& dnskey : views.dnskey) seen = seen || ((dnskey.keys | dnskey.signers) & one) != 0;
   for (const KeySet data : views.data) seen = seen || (data & one) != 0;
   if (seen) {
@@ -279,6 +323,32 @@ const Candidate* Judge::candidate(const Fingerprint& key) const {
   return found == by_key_.end() ? nullptr : &written_.at(found->second).candidate;
 }
 
+std::optional<InUse> Judge::newest(const std::set<Fingerprint>& keys) const {
+  std::optional<InUse> newest;
+  for (const Fingerprint& key : keys) {
+    const auto since = first_used(key);
+    if (!since) continue;
+    const Candidate* of = candidate(key);
+    const bool older = newest && of->generation.number < newest->key->generation.number;
+    if (!older) newest = InUse{of, *since};
+  }
+  return newest;
+}
+
+std::optional<InUse> Judge::newest(const std::set<Fingerprint>& keys, std::size_t member) const {
+  std::set<Fingerprint> known = keys;
+  std::erase_if(known, [&](const Fingerprint& key) { return !carried(member, key); });
+  auto use = newest(known);
+  if (use) use->since = std::max(use->since, *carried(member, use->key->fingerprint));
+  return use;
+}
+
+std::optional<Time> Judge::carried(std::size_t member, const Fingerprint& key) const {
+  const auto found = carried_.find({member, key});
+  if (found == carried_.end()) return std::nullopt;
+  return found->second;
+}
+
 KeySet Judge::bit(Zone& zone, const Fingerprint& key) {
   const auto found = zone.numbers.find(key);
   if (found != zone.numbers.end()) return KeySet{1} << found->second;
@@ -297,6 +367,10 @@ void Judge::recycle_numbers(Zone& zone, const Views& views) {
   for (const KeySet data : views.data) cached |= data;
   std::erase_if(zone.numbers,
                 [cached](const auto& entry) { return (cached & (KeySet{1} << entry.second)) == 0; });
+}
+
+std::string Judge::server_name(std::size_t server) {
+  return member_name(server / 2) + (server % 2 == 0 ? "" : ", secondary");
 }
 
 std::string Judge::names(const Zone& zone, KeySet keys) const {

@@ -16,6 +16,7 @@
 #include "lib/core/heartbeat.h"
 #include "lib/core/views.h"
 #include "tests/sim/context.h"
+#include "tests/sim/time_line.h"
 
 namespace rollcall::sim {
 
@@ -27,8 +28,10 @@ struct Served {
     bool dnskey = false, krrsig = false, cds = false, revoked = false;
     bool first_half = false, second_half = false;  ///< ZRRSIG
     bool nothing() const { return !(dnskey || krrsig || cds || revoked || first_half || second_half); }
+    bool serves_all() const;  ///< That its use takes; a CDS for its DS.
     bool operator==(const Key&) const = default;
   };
+  std::set<Fingerprint> signing() const;  ///< All of the data.
   std::map<Fingerprint, Key> keys;
   bool cds_delete = false;  ///< A CDS that asks for no DS.
   Seconds dnskey_ttl{0};
@@ -36,9 +39,15 @@ struct Served {
   bool operator==(const Served&) const = default;
 };
 
+/// A key, and since when it is in use.
+struct InUse {
+  const Candidate* key = nullptr;
+  Time since;
+};
+
 class Judge {
  public:
-  explicit Judge(Context& context) : context_(context) {}
+  explicit Judge(Context& context) : context_(context), time_line_(context) {}
 
   // What servers serve, at the moment when it changes.
   void serves(std::size_t server, const ZoneName& zone, const Served& content);
@@ -49,6 +58,8 @@ class Judge {
   bool trust(std::size_t member, const ZoneName& zone);  ///< Whether it was not trusted before.
   void parent_serves(std::size_t address, const ZoneName& zone, const std::set<Fingerprint>& ds,
                      Seconds ttl);
+  /// The parent shows some of these although it was told otherwise: what it does then nobody can foresee.
+  void regressed(const std::set<Fingerprint>& ds) { regressed_.insert(ds.begin(), ds.end()); }
   /// A member's order of what to serve, before and after.
   /// answering  Whether anybody can ask that server.
   void ordered(std::size_t member, const ZoneName& zone, const Served& before, const Served& after,
@@ -64,11 +75,12 @@ class Judge {
   void violated(const std::string& what);
 
   const std::optional<std::string>& violation() const { return violation_; }
+  void tell_time_line() const { time_line_.tell(); }
 
   /// The candidates of generations of which some key was ever served, but which are not that key and
   /// have no tombstone.
   std::vector<FactId> losers_left() const;
-  /// When a key was first of use to anybody: signing data, or with a DS.
+  /// When a key was first in use: signing data, or its DNSKEY RRset below its DS, or both, as its role is.
   std::optional<Time> first_used(const Fingerprint& key) const;
   /// Who made a key for this generation.
   std::vector<FactId> candidates(const ZoneName& zone, const Generation& generation) const;
@@ -82,10 +94,20 @@ class Judge {
   void leaves(const Incarnation& member, bool on);  ///< On its way out, or back.
   bool admitted(const Incarnation& member) const { return admitted_.contains(member); }
   /// Somebody decreed that it is dead.
+  /// Taken in by a word that counts for those who remain, and not forgotten by it.
+  bool believed(const Incarnation& member) const { return believed_.contains(member) && !forgotten(member); }
   bool forgotten(const Incarnation& member) const { return cuts_.contains(member); }
   bool counts(const Incarnation& member)
       const;  ///< Nor a later life of who is out, unless others took that in.
+  /// When a member's server first had all that the use of a key takes.
+  std::optional<Time> carried(std::size_t member, const Fingerprint& key) const;
   const Candidate* candidate(const Fingerprint& key) const;
+  /// Of these keys the one of the latest generation; empty if there is none that was ever used.
+  std::optional<InUse> newest(const std::set<Fingerprint>& keys) const;
+  /// The same of those that a member's own server served, since then at the earliest: of others it may not know.
+  std::optional<InUse> newest(const std::set<Fingerprint>& keys, std::size_t member) const;
+  /// Candidates, and when each was written; in that order.
+  const std::vector<std::pair<FactId, Time>>& made() const { return made_; }
   const Candidate& candidate(const FactId& id) const { return written_.at(id).candidate; }
 
  private:
@@ -110,20 +132,26 @@ class Judge {
   static void recycle_numbers(Zone& zone, const Views& views);
   void check(const ZoneName& name, Zone& zone);
   void check_earliest(const Zone& zone, const Generation& generation, const Fingerprint& winner);
+  void used(const Fingerprint& key, Record record);
   void check_forward(std::size_t member, const Fingerprint& key, Record record, bool before, bool after);
   void made(std::size_t member, const FactId& id, const Candidate& candidate);
   void wrote(const FactId& id, const Epoch& epoch);
   void ended_epoch(const Tombstone& tombstone);
   std::string explain(const Zone& zone, const Bogus& bogus) const;
   std::string names(const Zone& zone, KeySet keys) const;
+  static std::string server_name(std::size_t server);
 
   Context& context_;
+  TimeLine time_line_;
   std::map<ZoneName, Zone> zones_;
   std::set<std::pair<std::size_t, ZoneName>> distrusted_;
   std::map<std::size_t, Heartbeat> said_;  ///< By member: its last one.
   std::map<FactId, Written> written_;
+  std::vector<std::pair<FactId, Time>> made_;
   std::map<Fingerprint, FactId> by_key_;
+  std::map<Fingerprint, std::set<Record>> seen_;  ///< Of what its use takes.
   std::map<Fingerprint, Time> first_used_;
+  std::map<std::pair<std::size_t, Fingerprint>, Time> carried_;
   Gone gone_;
   std::map<FactId, std::uint32_t> epochs_;                   ///< Facts about master keys, and their numbers.
   std::map<std::uint32_t, std::set<Digest>> master_keys_;    ///< By number.
@@ -139,7 +167,13 @@ class Judge {
   /// What the later one does not say any more; empty if it goes on.
   std::string taken_back(const Heartbeat& before, const Heartbeat& heartbeat) const;
 
+  void believe();
+  bool admits(const FactId& word, const Incarnation& joiner) const;
+
   std::set<Incarnation> admitted_, invited_;
+  std::map<Incarnation, std::vector<FactId>> admissions_;
+  std::set<Incarnation> believed_;  ///< Taken in by a word that counts.
+  std::map<Incarnation, std::set<MemberId>> remain_;  ///< By who is forgotten, as the decrees say.
   /// Forgotten, and the last of its facts that each of the others had.
   std::map<Incarnation, std::map<Incarnation, std::uint64_t>> cuts_;
   std::set<Incarnation> left_, leaving_;
@@ -148,6 +182,7 @@ class Judge {
   std::set<std::size_t> amnesiac_;
   std::map<std::size_t, Heartbeat>
       promised_;  ///< By member: the last one of an earlier life that served.
+  std::set<Fingerprint> regressed_;
   std::vector<std::size_t> appointed_;
   std::optional<std::string> violation_;
 };

@@ -36,7 +36,7 @@ std::string Judge::taken_back(const Heartbeat& before, const Heartbeat& heartbea
   if (before.serving && !heartbeat.serving && !out) return "that it serves";
   for (const VectorEntry& old : before.vector) {
     const auto entry = std::ranges::find(heartbeat.vector, old.author, &VectorEntry::author);
-    const std::uint64_t counts = std::min(old.seq, last_that_counts(old.author));
+    const std::uint64_t counts = believed_.contains(old.author) ? std::min(old.seq, last_that_counts(old.author)) : 0;
     const bool less = counts > 0 && (entry == heartbeat.vector.end() || entry->seq < counts);
     if (less && heartbeat.serving) return "facts of " + to_string(FactId{old.author, old.seq});
   }
@@ -44,7 +44,8 @@ std::string Judge::taken_back(const Heartbeat& before, const Heartbeat& heartbea
     const bool still = std::ranges::any_of(heartbeat.roster, [&](const Incarnation& now) {
       return now.member == known.member && now.number >= known.number;
     });
-    if (!still && counts(known) && !out) return "that " + to_string(known.member) + " is a member";
+    // Before it is taken in it may know of facts of its old life only that count no more.
+    if (!still && counts(known) && !out && before.serving) return "that " + to_string(known.member) + " is a member";
   }
   return {};
 }
@@ -81,6 +82,8 @@ void Judge::said_of_members(const Fact& fact) {
   if (const auto* admit = std::get_if<Admit>(&fact.content)) {
     const Incarnation joiner{admit->joiner.member, admit->joiner.incarnation};
     admitted_.insert(joiner);
+    admissions_[joiner].push_back(fact.id);
+    believe();
     if (fact.id.author.member != joiner.member) invited_.insert(joiner);
   }
   if (const auto* leave = std::get_if<Leave>(&fact.content)) {
@@ -93,12 +96,33 @@ void Judge::said_of_members(const Fact& fact) {
   if (fact.id.author.member == forget->decreed_by) context_.counters.add("decree");
   for (const Incarnation& dead : forget->forgotten) {
     cuts_.try_emplace(dead);
+    remain_[dead].insert(forget->remain.begin(), forget->remain.end());
     heirs_[dead].insert(forget->heir);
   }
   for (const FactId& last : forget->had) {
     std::uint64_t& had = cuts_[last.author][fact.id.author];
     had = std::max(had, last.seq);
   }
+  believe();
+}
+
+// Who was taken in by a word that does not count is nobody to those who remain, and so is what it says. Each
+// who is believed may make more words count.
+void Judge::believe() {
+  believed_.clear();
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& [joiner, words] : admissions_) {
+      const auto takes_in = [this, &one = joiner](const FactId& word) { return admits(word, one); };
+      if (!believed_.contains(joiner) && std::ranges::any_of(words, takes_in)) more = believed_.insert(joiner).second;
+    }
+  }
+}
+
+bool Judge::admits(const FactId& word, const Incarnation& joiner) const {
+  if (word.author != joiner) return believed_.contains(word.author) && counts(word);
+  const auto before = believed_.lower_bound(joiner);  // it took itself in: the first of all, or a life after another
+  return joiner.number == 1 || (before != believed_.begin() && std::prev(before)->member == joiner.member);
 }
 
 bool Judge::counts(const Incarnation& member) const {
@@ -116,7 +140,9 @@ std::uint64_t Judge::last_that_counts(const Incarnation& author) const {
   if (found == cuts_.end()) return std::numeric_limits<std::uint64_t>::max();
   std::uint64_t last = 0;
   for (const auto& [by, seq] : found->second) {
-    if (!cuts_.contains(by)) last = std::max(last, seq);
+    const auto remain = remain_.find(author);
+    const bool remains = remain != remain_.end() && remain->second.contains(by.member);
+    if (!cuts_.contains(by) && (remains || believed_.contains(by))) last = std::max(last, seq);
   }
   return last;
 }

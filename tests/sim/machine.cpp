@@ -7,7 +7,9 @@
 namespace rollcall::sim {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 
 constexpr std::uint64_t passes_a_day_at_most = 100'000;
 
@@ -40,6 +42,7 @@ void Machine::start() {
   if (alive() || gone_) return;
   if (store_.intends()) site_.context.counters.add("crash between intent and key");
   if (rebooted_) booted_ = site_.context.schedule.now();
+  disturbed_at_ = site_.context.schedule.now();
   if (!powered_) site_.directory.power(index_, true);
   powered_ = true;
   Uuid instance;
@@ -57,8 +60,10 @@ void Machine::start() {
 void Machine::crash() {
   if (!alive()) return;
   tell("its agent dies");
+  if (std::exchange(key_in_hand_, false)) site_.context.counters.add("crash between key and fact");
   member_.reset();
   master_keys_.clear();
+  heard_.clear();
   ++life_;
   pass_planned_ = false;
   unsaved_.reset();
@@ -81,13 +86,16 @@ void Machine::power_off() {
 }
 
 void Machine::set_clock(Nanoseconds wrong_by, double drift) {
+  disturbed_at_ = site_.context.schedule.now();
   wrong_by_ = wrong_by;
   drift_ = drift;
   drifts_since_ = site_.context.schedule.now();
   site_.directory.set_clock(index_, wrong_by);
+  dns_.set_clock(wrong_by);
 }
 
 void Machine::fill_disk(bool full) {
+  disturbed_at_ = site_.context.schedule.now();
   disk_full_ = full;
   poke();
 }
@@ -113,6 +121,7 @@ void Machine::join_again() {
   site_.judge.taken_in_again(index_);
   store_.join_again();
   in_ns_ = stopped_ = false;
+  dns_.warned_of(false);
   disliked_.clear();
   start();
 }
@@ -126,8 +135,8 @@ void Machine::open_gate() {
   warn_of_the_unaware();
 }
 
-// That a member that was forgotten comes back where no word of it arrives is what people are warned
-// of.
+// That a member that was forgotten comes back where no word of it arrives, or none can be taken down, is
+// what people are warned of.
 void Machine::warn_of_the_unaware() {
   const auto names_it = [this](const Fact& fact) {
     const auto* forget = std::get_if<Forget>(&fact.content);
@@ -136,7 +145,7 @@ void Machine::warn_of_the_unaware() {
              return gone.member == id_ && gone.number >= store_.incarnation();
            });
   };
-  const bool unaware = silent_ || !site_.directory.holds(index_, names_it);
+  const bool unaware = silent_ || stuck() || !site_.directory.holds(index_, names_it);
   const bool forgotten = site_.judge.forgotten(life()) && unaware;
   if (forgotten) site_.context.counters.add("forgotten one came back cut off");
   dns_.warned_of(forgotten);
@@ -206,6 +215,7 @@ bool Machine::dies(CrashPoint point, bool worth_it) {
 void Machine::silence(bool silent) {
   if (silent_ == silent) return;
   silent_ = silent;
+  disturbed_at_ = site_.context.schedule.now();
   if (!alive()) return;
   if (silent) {
     site_.directory.disconnect(index_);
@@ -221,17 +231,45 @@ void Machine::recover() {
   set_clock({});
   fill_disk(false);
   key_failures_ = dislikes_ = 0;
+  disliked_.clear();  // those that it rejected stay rejected
   parent_deaf_ = false;
   dns_.recover();
   silence(false);
   start();
   poke();
+  later(hours{6}, [this] {  // its people look what it doubts, and restart it
+    if (!alive() || status().doubt.empty()) return;
+    crash();
+    start();
+  });
+}
+
+Time Machine::well_since() const {
+  const bool clock_is_right = wrong_by_ == Nanoseconds{0} && drift_ == 0;
+  const bool well = alive() && !silent_ && !disk_full_ && !stuck() && clock_is_right && !dns_.troubled();
+  return well ? disturbed_at_ : site_.context.schedule.now();
 }
 
 Moment Machine::now() const {
   const Time now = site_.context.schedule.now();
   const Nanoseconds drifted{drift_ == 0 ? 0 : static_cast<std::int64_t>(drift_ * static_cast<double>((now - drifts_since_).count()))};
   return {now + wrong_by_ + drifted, BootTime{now - booted_}};
+}
+
+void Machine::hear(const Heartbeat& heartbeat) {
+  if (!site_.context.swarm.clocks_go_wrong()) return;
+  const Nanoseconds age = site_.context.schedule.now() - heartbeat.time;
+  const bool right = age >= Nanoseconds{0} && age < minutes{1};
+  Heard& heard = heard_[heartbeat.member.member];
+  heard = {site_.context.schedule.now(), right, right && heard.right};
+}
+
+// Everybody of whom it heard lately had the right time.
+bool Machine::was_told_the_time() const {
+  const Time lately = site_.context.schedule.now() - site_.context.swarm.settings.silence / 2;
+  return !heard_.empty() && std::ranges::all_of(heard_, [lately](const auto& entry) {
+    return entry.second.twice && entry.second.at >= lately;
+  });
 }
 
 MemberKeys Machine::keys() const {
@@ -290,11 +328,13 @@ void Machine::look_again(const std::optional<BootTime>& again) {
 // What is new of our own is for the judge to know from the moment that it is durable.
 void Machine::save(const std::vector<Save>& saves) {
   for (const Save& save : saves) {
+    if (std::holds_alternative<DropIntent>(save)) key_in_hand_ = false;
     const auto* fact = std::get_if<SaveFact>(&save);
     if (fact != nullptr && site_.vault.wiped.contains(fact->fact.id)) store_.wipe(fact->fact.id);
     if (fact != nullptr && fact->fact.id.author == life() &&
         store_.find(fact->fact.id) == nullptr) {
       site_.judge.wrote(index_, fact->fact);
+      if (std::holds_alternative<Candidate>(fact->fact.content)) key_in_hand_ = false;
     }
     if (const auto* leaving = std::get_if<SaveLeaving>(&save))
       site_.judge.leaves(life(), leaving->leaving.has_value());
@@ -314,17 +354,19 @@ void Machine::state(bool current, const std::string& why) {
   poke();
 }
 
-void Machine::entry(const Content& content) {
+void Machine::entry(const Entry& entry) {
   if (!alive()) return;
   struct {
     Machine& machine;
+    const Entry& whole;
     void operator()(const Fact& fact) const { machine.member_->fact(fact); }
     void operator()(const Heartbeat& heartbeat) const {
       Member& member = *machine.member_;
       if (heartbeat.member.member == machine.id_) {
         member.own_heartbeat_seen(heartbeat);
       } else {
-        member.heartbeat(heartbeat, machine.now());
+        machine.hear(heartbeat);
+        member.heartbeat(HeardHeartbeat{whole, &heartbeat}, machine.now());  // all hold this one
       }
     }
     void operator()(const CopiedFact& copy) const { machine.member_->fact(copy.fact); }
@@ -334,8 +376,8 @@ void Machine::entry(const Content& content) {
       if (machine.dns_.served(entry.zone.name) == nullptr) machine.dns_.load(entry.zone.name);
       machine.member_->zone(entry);
     }
-  } visitor{*this};
-  std::visit(visitor, content);
+  } visitor{*this, entry};
+  std::visit(visitor, *entry);
   poke();
 }
 

@@ -54,6 +54,8 @@ class Machine : public Directory::Listener {
   void set_clock(Nanoseconds wrong_by, double drift = 0);
   void fill_disk(bool full);
   bool stuck() const { return unsaved_.has_value(); }
+  /// Since when nothing is wrong with it and its clock; now if something is.
+  Time well_since() const;
   void keep_copy() { copy_ = store_; }  ///< What a backup, or a disk that lies, would bring back.
   void return_to_copy();                ///< The machine crashes, and its store is that copy again.
   void lose_disk();                     ///< It never comes back.
@@ -85,7 +87,7 @@ class Machine : public Directory::Listener {
   std::string name() const { return member_name(index_); }
 
   // Directory::Listener
-  void entry(const Content& content) override;
+  void entry(const Entry& entry) override;
   void vanished(const FactId& fact) override;
   void state(bool current, const std::string& why) override;
 
@@ -124,6 +126,8 @@ class Machine : public Directory::Listener {
   std::string unreadable(const FactId& copy) const;
   bool can_ever_read(const FactId& candidate) const;
   bool reads_all(const Export& act);
+  void hear(const Heartbeat& heartbeat);
+  bool was_told_the_time() const;
   void make_key(const MakeKey& act);
   void check(const CheckCandidate& act);
   void export_zone(const Export& act);
@@ -145,9 +149,16 @@ class Machine : public Directory::Listener {
   Nanoseconds wrong_by_{0};
   double drift_ = 0;  ///< Seconds a second.
   Time drifts_since_{};
+  struct Heard {
+    Time at{};
+    bool right = false, twice = false;  ///< Its clock was, as it is on the way for moments only; and the time before.
+  };
+  std::map<MemberId, Heard> heard_;
+  Time disturbed_at_{};   ///< By a fault that began or ended.
   Time directory_free_{};  ///< Writes to the directory keep their order.
   std::uint64_t wake_ = 0;
   bool pass_planned_ = false;
+  bool key_in_hand_ = false;  ///< Made, and not yet a fact in the store.
   std::uint64_t passes_today_ = 0;
   Time today_{};
 

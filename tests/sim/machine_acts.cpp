@@ -87,6 +87,7 @@ void Machine::make_key(const MakeKey& act) {
   later(site_.context.dice.between(milliseconds{1}, Seconds{3}), [this, act] {
     if (auto key = new_key(act)) {
       member_->key_made(std::move(*key));
+      key_in_hand_ = true;
     } else {
       site_.context.counters.add("key failed");
       member_->key_failed(act.intent, "simulated failure");
@@ -139,6 +140,11 @@ void Machine::export_zone(const Export& act) {
     tell(text);
   }
   if (!reads_all(act)) return;
+  const Nanoseconds wrong_by = now().wall - site_.context.schedule.now();
+  const bool wrong_dates = wrong_by > 2 * DnsServer::dated_back || wrong_by < -2 * DnsServer::dated_back;
+  if (wrong_dates && dns_.answering() && was_told_the_time()) {
+    site_.judge.violated("wrong dates: " + name() + " has its server sign by a clock that is " + to_words(wrong_by) + " off");
+  }
   ++orders_;
   dns_.apply(act, [this, act, life = life_](std::optional<ServedZone> seen) {
     if (life_ != life) return;
@@ -153,7 +159,9 @@ void Machine::export_zone(const Export& act) {
 }
 
 void Machine::look(const Look& act) {
+  ++orders_;
   later(site_.context.dice.between(milliseconds{1}, milliseconds{100}), [this, act] {
+    --orders_;
     dns_.look(act.zone.name, act.keys, [this, &act](std::optional<ServedZone> seen) {
       if (seen) {
         member_->looked(act.zone, act.order, std::move(*seen));

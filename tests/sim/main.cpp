@@ -29,10 +29,10 @@ struct Options {
 };
 
 void declare(CLI::App& app, Options& options) {
-  app.add_option("--seeds", options.seeds, "How many histories")->check(CLI::Range(1ULL, 1'000'000'000ULL));
-  app.add_option("--from", options.from, "The first seed");
-  auto* seed = app.add_option("--seed", options.seed, "This one history only");
-  app.add_flag("--trace", options.trace, "Tell it as a story")->needs(seed);
+  auto* seeds = app.add_option("--seeds", options.seeds, "How many histories")->check(CLI::Range(1ULL, 1'000'000'000ULL));
+  auto* from = app.add_option("--from", options.from, "The first seed");
+  auto* seed = app.add_option("--seed", options.seed, "This one history only")->excludes(seeds)->excludes(from);
+  app.add_flag("--trace", options.trace, "Tell it as a story, with a time-line of who served what")->needs(seed);
   app.add_option("--members", options.members, "Instead of 1 to 20 by seed")->check(CLI::Range(1, 60));
   app.add_option("--days", options.days, "Of faults, before everything is healed")->check(CLI::Range(1, 10'000));
   app.add_option("--faults", options.faults, "Names with commas between them, all, or none; else by seed");

@@ -103,6 +103,26 @@ TEST_CASE(
   check_all_is_well(world);
 }
 
+TEST_CASE("return as a new incarnation: what it let pass while it was out, its server has to catch up with",
+          "[simulation][members]") {
+  sim::World world{quiet(3)};
+  world.run(10_days);
+  world.machine(c).power_off();
+  world.run(3_days);
+  REQUIRE(world.forget(a, {c}, false));
+  world.roll(a, Role::ksk);
+  world.run(60_days);
+  world.machine(c).dns().refuse(~0U);
+  world.machine(c).start();
+  world.run(10_days);
+  CHECK(world.machine(c).store().incarnation() == 2);
+  CHECK_FALSE(world.machine(c).dns().answering());
+  world.machine(c).dns().recover();
+  world.run(3_days);
+  CHECK(world.machine(c).dns().answering());
+  check_all_is_well(world);
+}
+
 TEST_CASE("a store restored from backup: the member begins a new life by itself",
           "[simulation][members]") {
   sim::World world{quiet(3)};
@@ -234,6 +254,18 @@ TEST_CASE("two decrees on two sides of a cut, about each other: the side of the 
   check_all_is_well(world);
 }
 
+TEST_CASE("leave: whom the others forget meanwhile does not hold up who left", "[simulation][members]") {
+  sim::World world{quiet(3)};
+  world.run(10_days);
+  world.machine(c).lose_disk();
+  REQUIRE_FALSE(world.machine(b).member().leave(std::nullopt, "admin"));
+  world.run(10_days);
+  CHECK(world.context().counters["member left"] == 0);  // perhaps it could not be switched off ever
+  REQUIRE(world.forget(a, {c}, false));
+  world.run(3_days);
+  CHECK(world.context().counters["member left"] == 1);
+}
+
 TEST_CASE("leave: the server stops, caches follow, and the heir ends its keys",
           "[simulation][members]") {
   sim::Swarm swarm = quiet(3);
@@ -255,4 +287,24 @@ TEST_CASE("leave: the server stops, caches follow, and the heir ends its keys",
   world.run(60_days);
   check_all_is_well(world);
   CHECK(ends_of(world) > 0);
+}
+
+TEST_CASE("return as a new incarnation: its server goes on signing with a key that the others only publish",
+          "[simulation][members]") {
+  sim::Swarm swarm = quiet(2);
+  swarm.abilities[b] = SwapAbility::together;
+  swarm.policy.retire_safety = 10_days;  // the old DNSKEY stays for so long
+  sim::World world{swarm};
+  world.run(10_days);
+  world.machine(b).power_off();
+  world.run(3_days);
+  REQUIRE(world.forget(a, {b}, true));
+  world.run(22_days);  // the other one alone swaps signatures exactly
+  world.machine(b).start();
+  world.run(hours{1});
+  world.machine(b).join_again();
+  world.admit(b);
+  world.run(30_days);
+  CHECK(world.machine(b).store().serving());
+  check_all_is_well(world);
 }

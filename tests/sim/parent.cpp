@@ -30,6 +30,7 @@ void Parent::scan(const ZoneName& name) {
   Zone& zone = zones_.at(name);
   if (announced_now && *announced_now != zone.accepted) {
     const std::set<Fingerprint>& ds = *announced_now;
+    if (const auto had = agreed(name); !had.empty()) zone.before = had;
     zone.accepted = ds;
     const Nanoseconds lag = context_.dice.between(Nanoseconds{0}, lag_);
     if (lag > hours{24 * 7}) context_.counters.add("DS a week late");
@@ -51,7 +52,7 @@ std::optional<std::set<Fingerprint>> Parent::announced(const ZoneName& name) con
 void Parent::accept(const ZoneName& name, const std::set<Fingerprint>& ds) {
   Zone& zone = zones_.at(name);
   if (announced(name) != ds) {  // not what was read then: the next scan begins anew
-    zone.accepted = zone.addresses.front();
+    zone.accepted.reset();
     return;
   }
   const std::uint64_t change = ++zone.change;
@@ -62,7 +63,7 @@ void Parent::accept(const ZoneName& name, const std::set<Fingerprint>& ds) {
       const bool begun = std::ranges::find(now.addresses, ds) != now.addresses.end();
       if (now.change != change) return;
       if (begun || announced(name) == ds) return publish(name, address, ds);
-      now.accepted = now.addresses.front();  // not what was read then: the next scan begins anew
+      now.accepted.reset();  // not what was read then: the next scan begins anew
     });
   }
 }
@@ -88,6 +89,7 @@ ParentAnswer Parent::answer(const ZoneName& name, const std::set<Fingerprint>& k
   ParentAnswer answer;
   answer.ttl = context_.swarm.parent_ds_ttl;
   const Zone& zone = zones_.at(name);
+  if (zone.foreign) answer.unknown = 1;
   std::map<Fingerprint, std::size_t> seen;
   for (const auto& ds : zone.addresses) {
     for (const Fingerprint& key : ds) ++seen[key];
@@ -109,6 +111,43 @@ std::set<Fingerprint> Parent::agreed(const ZoneName& name) const {
   return equal ? zone.addresses.front() : std::set<Fingerprint>{};
 }
 
+// Beside the right ones and of the same algorithms, or the parent itself would make the zone bogus; and only
+// where that is over: a change that is under way is a matter of `parent_lag`.
+void Parent::bring_back(const ZoneName& name) {
+  const auto found = zones_.find(name);
+  if (found == zones_.end()) return;
+  Zone& zone = found->second;
+  const std::set<Fingerprint> right = agreed(name);
+  std::set<Fingerprint> ds = right;
+  if (ds.empty() || ds != zone.accepted || announced(name) != right) return;
+  const auto algorithm = [this](const Fingerprint& key) { return judge_.candidate(key)->generation.algorithm; };
+  std::set<Algorithm> algorithms;
+  for (const Fingerprint& key : ds) algorithms.insert(algorithm(key));
+  for (const Fingerprint& key : zone.before) {
+    if (algorithms.contains(algorithm(key))) ds.insert(key);
+  }
+  if (ds == zone.accepted) return;
+  context_.counters.add("DS regressed");
+  const std::size_t address = context_.dice.below(zone.addresses.size());
+  judge_.regressed(ds);
+  publish(name, address, ds);
+  mend(name, address, zone.change, right);
+}
+
+void Parent::add_foreign(const ZoneName& name) {
+  const auto found = zones_.find(name);
+  if (found == zones_.end() || std::exchange(found->second.foreign, true)) return;
+  context_.counters.add("DS of nobody's key");
+  context_.schedule.after(context_.dice.between(hours{1}, hours{24 * 20}),
+                          [this, name] { zones_.at(name).foreign = false; });
+}
+
+void Parent::mend(const ZoneName& name, std::size_t address, std::uint64_t change, std::set<Fingerprint> right) {
+  context_.schedule.after(context_.dice.between(minutes{1}, hours{72}), [this, name, address, change, right = std::move(right)] {
+    if (zones_.at(name).change == change) publish(name, address, right);
+  });
+}
+
 void Parent::withdraw(const ZoneName& name) {
   const auto found = zones_.find(name);
   if (found == zones_.end() || agreed(name).empty()) return;
@@ -125,6 +164,7 @@ bool Parent::has_none(const ZoneName& name) const {
 void Parent::hurry() {
   lag_ = hours{1};
   spread_ = minutes{1};
+  for (auto& [name, zone] : zones_) zone.foreign = false;
 }
 
 }  // namespace rollcall::sim

@@ -36,6 +36,8 @@ class Parent {
   /// The DS that every address has; empty if they differ.
   std::set<Fingerprint> agreed(const ZoneName& zone) const;
 
+  void bring_back(const ZoneName& zone);   ///< One address shows DS of before again, for some days at most.
+  void add_foreign(const ZoneName& zone);  ///< One address shows a DS that nobody knows, the same.
   void withdraw(const ZoneName& zone);  ///< The DS goes at every address, and comes back with a later scan.
   void hurry();                         ///< From now on all goes fast.
 
@@ -43,7 +45,9 @@ class Parent {
   struct Zone {
     std::vector<std::set<Fingerprint>> addresses;
     std::vector<Time> secondary_at;  ///< Until when the changes of each address's secondaries are under way.
-    std::set<Fingerprint> accepted;
+    std::optional<std::set<Fingerprint>> accepted;  ///< Read, and on its way or there; empty: to be read again.
+    std::set<Fingerprint> before;  ///< What every address had before `accepted`.
+    bool foreign = false;
     std::uint64_t change = 0;
   };
 
@@ -51,6 +55,7 @@ class Parent {
   std::optional<std::set<Fingerprint>> announced(const ZoneName& name) const;
   void accept(const ZoneName& name, const std::set<Fingerprint>& ds);
   void publish(const ZoneName& name, std::size_t address, const std::set<Fingerprint>& ds);
+  void mend(const ZoneName& name, std::size_t address, std::uint64_t change, std::set<Fingerprint> right);
 
   Context& context_;
   Judge& judge_;

@@ -43,6 +43,9 @@ void Store::join_again() {
   ++incarnation_;
   state_.serving = state_.took_itself_in = false;
   state_.leaving.reset();
+  state_.vector.clear();
+  state_.behind.clear();
+  state_.waits.clear();
   intents_.clear();
 }
 

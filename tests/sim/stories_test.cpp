@@ -59,6 +59,17 @@ const Candidate& made_by(sim::World& world, const Generation& generation, std::s
   throw std::logic_error("unreachable");
 }
 
+/// Whether a member says that a key which lost its election is still to be wiped.
+bool tells_of_losers(sim::World& world) {
+  for (const std::size_t member : {a, b, c}) {
+    for (const ZoneStatus& one : world.machine(member).status().zones) {
+      const auto is_left = [](const GenerationStatus& generation) { return !generation.unpruned.empty(); };
+      if (std::ranges::any_of(one.generations, is_left)) return true;
+    }
+  }
+  return false;
+}
+
 void check_all_agree_on(sim::World& world, const Candidate& winner) {
   CHECK(world.violation().value_or("") == "");
   CHECK(world.unfinished() == "");
@@ -98,8 +109,15 @@ TEST_CASE("story: A was disconnected, so A and C both made the key; C's is earli
   CHECK_FALSE(world.judge().introduced(zone, second_zsk));  // not before A has answered
 
   world.directory().repair_all();
+  bool told = false;
+  for (int i = 0; i < 1000 && !told; ++i) {
+    world.run(Seconds{10});
+    told = tells_of_losers(world);
+  }
+  CHECK(told);
   world.run(20_days);
   check_all_agree_on(world, winner);
+  CHECK_FALSE(tells_of_losers(world));
 }
 
 TEST_CASE("story: A loses B, C is connected to B only; A and C both make the key; the earliest wins",

@@ -14,7 +14,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-constexpr std::array<std::pair<Fault, std::string_view>, 33> names{{
+constexpr std::array<std::pair<Fault, std::string_view>, 35> names{{
     {Fault::partition, "partition"},
     {Fault::isolation, "isolation"},
     {Fault::one_way, "one-way"},
@@ -48,9 +48,11 @@ constexpr std::array<std::pair<Fault, std::string_view>, 33> names{{
     {Fault::lost_disk, "lost-disk"},
     {Fault::forget, "forget"},
     {Fault::leave, "leave"},
+    {Fault::ds_back, "ds-back"},
+    {Fault::ds_foreign, "ds-foreign"},
 }};
 
-constexpr std::array<std::pair<Rollover, std::string_view>, 14> rollover_names{{
+constexpr std::array<std::pair<Rollover, std::string_view>, 15> rollover_names{{
     {Rollover::double_signature, "double-signature"}, {Rollover::double_ds, "double-ds"},
     {Rollover::double_rrset, "double-rrset"}, {Rollover::csk, "csk"},
     {Rollover::algorithm, "algorithm"},       {Rollover::liberal, "liberal"},
@@ -58,6 +60,7 @@ constexpr std::array<std::pair<Rollover, std::string_view>, 14> rollover_names{{
     {Rollover::trust_anchor, "trust-anchor"}, {Rollover::emergency, "emergency"},
     {Rollover::abandon, "abandon"},           {Rollover::suspend, "suspend"},
     {Rollover::manual, "manual"},             {Rollover::rotate, "rotate"},
+    {Rollover::policy, "policy"},
 }};
 
 std::size_t draw_members(Dice& dice) {

@@ -45,6 +45,8 @@ enum class Fault : std::uint8_t {
   stale_zone,    ///< A server restarts with an old copy of the zone.
   liar,          ///< A member that answers for what its server does not do.
   ds_withdrawn,  ///< The parent takes a DS out, and puts it in again.
+  ds_back,       ///< The parent shows DS of before again, beside the right ones.
+  ds_foreign,    ///< The parent shows a DS of nobody's key, beside the right ones.
   restored,      ///< A machine comes back with an old copy of its store.
   unsynced,      ///< A disk that lost what it said was written.
   lost_disk,     ///< A machine that never comes back.
@@ -77,6 +79,7 @@ enum class Rollover : std::uint8_t {
   suspend,
   manual,        ///< Somebody takes the steps, once a day.
   rotate,        ///< Another master key.
+  policy,        ///< TTLs, lifetimes and ways to roll change in the middle.
 };
 std::string_view to_string(Rollover rollover);
 std::optional<Rollover> rollover_from(std::string_view name);
@@ -123,6 +126,7 @@ struct Swarm {
 
   bool on(Fault fault) const { return faults.contains(fault); }
   bool on(Rollover rollover) const { return rollovers.contains(rollover); }
+  bool clocks_go_wrong() const { return on(Fault::clock) || on(Fault::drift) || on(Fault::epoch); }
 };
 
 Swarm swarm(std::uint64_t seed, const Fixed& fixed);

@@ -37,7 +37,8 @@ World::World(Swarm swarm, std::ostream* story, const DelayStrategy* delay)
             delay != nullptr ? *delay : random_delay_,
             [this](std::size_t index) { faults_.died(index); }},
       faults_(*this),
-      administrators_(*this) {
+      administrators_(*this),
+      deadlines_(*this) {
   begin();
 }
 
@@ -129,7 +130,7 @@ void World::admit(std::size_t joiner, std::size_t by) {
   context_.trace.line("admin", host.name() + " is to admit " + machine(joiner).name());
   if (!directory_.whole()) context_.counters.add("joined during a cut");
   for (const ZoneName& zone : zones_) {
-    if (host.dns().keys_published(zone) > 2) context_.counters.add("joined mid-roll");
+    if (host.dns().keys_published(zone) > 2) context_.counters.add("member joined mid-roll");
   }
   host.poke();
 }
@@ -145,15 +146,8 @@ std::optional<std::size_t> World::someone_serving(std::size_t but) {
 
 bool World::someone_answers_beside(std::size_t but) const {
   return std::ranges::any_of(machines_, [&](const auto& machine) {
-    return machine->index() != but && !machine->gone() && machine->store().serving() &&
-           context_.swarm.serves_dns[machine->index()];
-  });
-}
-
-bool World::someone_counts_beside(std::size_t but) const {
-  return std::ranges::any_of(machines_, [&](const auto& machine) {
-    const bool in = judge_.admitted(machine->life()) && judge_.counts(machine->life());
-    return machine->index() != but && !machine->gone() && in;
+    const bool serves = machine->store().serving() && context_.swarm.serves_dns[machine->index()];
+    return machine->index() != but && !machine->gone() && serves && judge_.counts(machine->life());
   });
 }
 
@@ -189,56 +183,6 @@ void World::appoint(std::size_t at, const std::vector<std::size_t>& managers) {
   directory_.write(at, config);
 }
 
-// People who look after their machines: they switch off what left, forget what is dead, and bring
-// back what was forgotten.
-void World::see_after_members(bool all) {
-  for (const auto& machine : machines_) {
-    if (!machine->alive()) continue;
-    const MemberStatus status = machine->status();
-    if (status.out.starts_with("left: this machine can be switched off")) machine->retire();
-    if (machine->stopped() && status.out.empty()) machine->server_started_by_hand();
-    if (!status.forgotten || (!all && !context_.dice.one_in(3))) continue;
-    machine->join_again();
-    admit(machine->index());
-  }
-  forget_the_dead(all);
-}
-
-// Only of a machine that is off can it be said that it is dead.
-void World::forget_the_dead(bool all) {
-  std::vector<std::size_t> dead;
-  for (const auto& machine : machines_) {
-    if (machine->gone()) directory_.go_around(machine->index());
-    // Who threw its old life away, and is not taken in: that life will not answer any more.
-    const bool waits =
-        machine->alive() && machine->life().number > 1 && !judge_.admitted(machine->life());
-    if ((!machine->off() && !waits) || machine->retired()) {
-      away_for_.erase(machine->index());
-      continue;
-    }
-    const unsigned days = ++away_for_[machine->index()];
-    const bool wanted = waits             ? all && days > 2
-                        : machine->gone() ? all || (context_.swarm.on(Fault::lost_disk) && days > 3)
-                                          : context_.swarm.on(Fault::forget) && days > 2;
-    if (wanted && (waits || judge_.counts(machine->life()))) dead.push_back(machine->index());
-  }
-  if (dead.empty() || (!all && !context_.dice.one_in(3))) return;
-  const auto by = someone_serving(dead.front());
-  // Its people were told; what two decrees against each other do has stories of its own.
-  if (!by || judge_.forgotten(machine(*by).life())) return;
-  const MemberStatus known = machine(*by).status();
-  std::erase_if(dead, [&](std::size_t one) {
-    const auto counts = [&](const MemberLine& line) {
-      return line.member == machine(one).id() && line.in_roster;
-    };
-    return std::ranges::none_of(known.members, counts);
-  });
-  if (dead.empty()) return;
-  // What it wrote last, and nobody got, is lost with it: people know that after a while.
-  if (forget(*by, dead, all || context_.dice.one_in(3)))
-    context_.counters.add(dead.size() > 1 ? "several forgotten" : "forget used");
-}
-
 std::vector<Parent::Cds> World::announced(const ZoneName& zone,
                                           const std::function<bool(const Machine&)>& asked) const {
   std::vector<Parent::Cds> sets;
@@ -258,40 +202,36 @@ std::vector<Parent::Cds> World::scanned(const ZoneName& zone) const {
   return announced(zone, [](const Machine&) { return true; });
 }
 
-bool World::forget(std::size_t at, const std::vector<std::size_t>& dead, bool force) {
-  Machine& host = machine(at);
-  if (!host.alive()) return false;
-  Uuid decree;
-  for (std::byte& byte : decree.bytes) byte = static_cast<std::byte>(context_.dice.below(256));
-  std::vector<MemberId> members;
-  std::string names;
-  for (const std::size_t one : dead) {
-    members.push_back(machine(one).id());
-    names += ' ' + machine(one).name();
-  }
-  const auto refused = host.member().forget(decree, members, "admin", force);
-  context_.trace.line("admin", "asks " + host.name() + " to forget" + names +
-                                   (refused ? ", refused: " + *refused : ""));
-  host.poke();
-  return !refused;
-}
-
 void World::run(Nanoseconds duration) {
   const Time until = context_.schedule.now() + duration;
   while (!violation() && context_.schedule.step(until)) {
   }
 }
 
-void World::every_day() {
+Reports World::reports_of_all() const {
   Reports reports;
   for (const auto& machine : machines_) {
     if (machine->alive()) reports.emplace_back(machine.get(), machine->status());
   }
+  return reports;
+}
+
+void World::every_day() {
+  const Reports reports = reports_of_all();
   watch_holds(reports);
   watch_alarms(reports);
+  deadlines_.look(reports);
   if (context_.swarm.parent_by_hand) tell_of_ds();
-  see_after_members(false);
+  if (!converging_) see_after_members(reports, false);  // else they do it all the time
   context_.schedule.after(day, [this] { every_day(); });
+}
+
+Time World::calm_since() const {
+  Time since = std::max({context_.start, directory_.whole_since(), faults_.last_strike()});
+  for (const auto& machine : machines_) {
+    if (!machine->gone()) since = std::max(since, machine->well_since());
+  }
+  return since;
 }
 
 void World::watch_holds(const Reports& reports) {
@@ -381,10 +321,11 @@ void World::heal() {
 }
 
 void World::converge() {
+  converging_ = true;
   const Time until = context_.schedule.now() + patience();
   while (!violation() && context_.schedule.now() < until) {
     run(hours{12});
-    see_after_members(true);
+    see_after_members(reports_of_all(), true);
     if (unfinished().empty()) return;
   }
   tell_state();
@@ -397,6 +338,8 @@ void World::tell_state() {
     const MemberStatus status = machine->status();
     const auto tell = [&](const std::string& text) { context_.trace.line(machine->name(), text); };
     if (!status.doubt.empty()) tell("doubts: " + status.doubt);
+    if (!status.out.empty()) tell("is out: " + status.out);
+    if (!status.member) tell("is no member");
     for (const MemberLine& line : status.members) {
       tell("knows " + line.host + ", " + std::to_string(line.facts) + " facts" +
            (line.fresh ? "" : ", silent") + (line.serving ? "" : ", not serving") +

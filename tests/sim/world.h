@@ -14,6 +14,7 @@
 
 #include "tests/sim/administrators.h"
 #include "tests/sim/crypto.h"
+#include "tests/sim/deadlines.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/machine.h"
 
@@ -36,6 +37,11 @@ class World {
   std::string unfinished() const;
   /// How long the agreement may take after the worst history.
   Nanoseconds patience() const;
+  Seconds longest_wait() const;  ///< Until caches have followed a change, whatever it was.
+  /// Since when all members can talk at least, and nothing else is wrong.
+  Time calm_since() const;
+  /// When it is to be replaced; empty: never.
+  std::optional<Time> end_of_use(const InUse& use) const;
   const std::optional<std::string>& violation() const { return judge_.violation(); }
 
   Context& context() { return context_; }
@@ -43,6 +49,7 @@ class World {
   Directory& directory() { return directory_; }
   const Parent& parent() const { return parent_; }
   std::size_t members() const { return machines_.size(); }
+  const Machine& machine(std::size_t index) const { return *machines_[index]; }
   Machine& machine(std::size_t index) { return *machines_[index]; }
 
   // Administrators.
@@ -52,10 +59,11 @@ class World {
   bool forget(std::size_t at, const std::vector<std::size_t>& dead, bool force);
   void roll(std::size_t at, Role role, bool emergency = false);
   void withdraw_ds(const ZoneName& zone) { parent_.withdraw(zone); }
+  void bring_back_ds(const ZoneName& zone) { parent_.bring_back(zone); }
+  void add_foreign_ds(const ZoneName& zone) { parent_.add_foreign(zone); }
   void appoint(std::size_t at, const std::vector<std::size_t>& managers);
   const std::vector<ZoneName>& zones() const { return zones_; }
-  bool someone_answers_beside(std::size_t but) const;  ///< And is not on its way out.
-  bool someone_counts_beside(std::size_t but) const;
+  bool someone_answers_beside(std::size_t but) const;  ///< And counts for the others.
   std::size_t some_replica();                          ///< Of a machine that may come back.
 
  private:
@@ -67,9 +75,9 @@ class World {
   std::vector<Parent::Cds> scanned(const ZoneName& zone) const;
   std::vector<Parent::Cds> announced(const ZoneName& zone, const std::function<bool(const Machine&)>& asked) const;
   void every_day();
-  void see_after_members(bool all);
+  Reports reports_of_all() const;
+  void see_after_members(const Reports& reports, bool all);
   void forget_the_dead(bool all);
-  using Reports = std::vector<std::pair<const Machine*, MemberStatus>>;
   void watch_holds(const Reports& reports);
   void watch_alarms(const Reports& reports);
   void tell_of_ds();
@@ -93,7 +101,10 @@ class World {
   std::vector<ZoneName> zones_;
   Faults faults_;
   Administrators administrators_;
+  Deadlines deadlines_;
   std::map<std::size_t, unsigned> away_for_;  ///< Days, by machine.
+  std::map<std::size_t, unsigned> astray_for_;  ///< Days, by machine that only its people can help.
+  bool converging_ = false;  ///< Everything is healed, and has to come to rest.
   std::map<std::string, unsigned> held_for_;  ///< Days, by step.
   std::map<std::string, unsigned> silent_for_;  ///< Days, by who should have raised which alarm.
 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from ipalib import _, output
 from ipalib.frontend import Object
@@ -23,8 +23,6 @@ EXAMPLES:
 
 register = Registry()
 
-OLD = timedelta(days=1)
-
 
 @register()
 class dnssec_health(Object):
@@ -38,6 +36,12 @@ class dnssec_health(Object):
     takes_params = (
         *shown(level=_('Health')),
         *shown_lists(findings=_('Findings'), replicas=_('Directories'), checks=_('Last checks')),
+        *shown(
+            cas=_('Certificate authorities'),
+            renewal=_('Renews certificates'),
+            crl=_('Generates the CRL'),
+            ad_sync=_('Synchronises with AD'),
+            ad_trust=_('AD that is trusted')),
         *shown(age=_('Age'), finding_level=_('Level'), about=_('About'), finding=_('Finding'), cure=_('Cure')),
     )
 
@@ -58,7 +62,7 @@ class health(KeyManagerMethod):
         if not checks:
             raise last.none_yet()
         now = datetime.now(timezone.utc)
-        if now - checks[0].at > OLD:
+        if now - checks[0].at > last.OLD:
             self.warn(_('The newest health check is of %s: agents, their timer or replication have stopped')
                       % checks[0].said['now'])
         return {'result': last.entry(checks, now)}

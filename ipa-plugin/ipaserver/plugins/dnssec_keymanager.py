@@ -165,11 +165,11 @@ class dnssec_keymanager_set(KeyManagerMethod):
         replica = args[0] if args else None
         failover = options.get('failover')
         self._check_words(replica, failover, options['random'])
-        said = views.cluster(self.ldap, self.api.env).said
-        lines = [] if options['random'] else self._wanted(said, replica, failover)
+        view = views.cluster(self.ldap, self.api.env)
+        lines = [] if options['random'] else self._wanted(view.said, replica, failover)
         changes.appoint(self.ldap, self.api.env, [line['member'] for line in lines])
         self._mirror(lines)
-        self.warn(*self._doubts(lines))
+        self.warn(*view.notes, *self._doubts(lines))
         result = {'mode': 'appointed' if lines else 'random'}
         if lines:
             result['appointed_server'] = lines[0]['host']
@@ -255,8 +255,9 @@ class dnssec_keymanager_forget(KeyManagerMethod):
         yield Str('replica+', cli_name='replica', label=_('Server'), normalizer=host_name)
 
     def execute(self, *args, **options):
-        said = views.cluster(self.ldap, self.api.env).said
-        lines = [self._member(said, host) for host in args[0]]
+        view = views.cluster(self.ldap, self.api.env)
+        self.warn(*view.notes)
+        lines = [self._member(view.said, host) for host in args[0]]
         about = {'rollcallabout': [line['member'] for line in lines]}
         if options['force']:
             about['rollcallforce'] = [True]

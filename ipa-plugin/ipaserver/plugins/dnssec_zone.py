@@ -157,6 +157,7 @@ class dnssec_zone_roll(ZoneMethod):
     def execute(self, zone, **options):
         name, role = zone_name(zone), options['role'].upper()
         view = views.zone(self.ldap, self.api.env, name)
+        self.warn(*view.notes)
         generations = [key['generation'] for key in view.said['zone']['keys'] if key['role'] == role]
         if not generations:
             raise errors.ValidationError(name='role', error=_('zone %(zone)s has no %(role)s') % {

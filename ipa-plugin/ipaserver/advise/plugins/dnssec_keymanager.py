@@ -39,6 +39,7 @@ class health_check_dnssec(Recipe):
         self.step('The set-up of this server, with the line that mends it:', 'rollcall check')
         self.check('DS records at the parents:', 'RollcallParentCheck')
         self.check('Signatures that expire:', 'RollcallSignaturesCheck')
+        self.check("What the other members' DNS servers give:", 'RollcallServersCheck')
 
 
 @register()
@@ -74,6 +75,7 @@ class health_check_cert(Recipe):
                   'keytab=$(sed -n \'s/^keytab *= *"\\(.*\\)"/\\1/p\' /etc/rollcall/rollcalld.toml)',
                   '[ -z "$keytab" ] || klist -k -t "$keytab"')
         self.check('Whether the agent may write to the directory with that:', 'RollcallReplicationCheck')
+        self.check('CAs that answer, which one renews certificates, and which one generates the CRL:', 'RollcallDutiesCheck')
         self.check('The clock, without which neither is valid:', 'RollcallMachineCheck')
 
 
