@@ -38,12 +38,11 @@ Outcome run(const std::string& arguments) {
 struct World {
   sample::Folder folder;
   Json asked;
-  sample::Daemon daemon{{.path = folder / "s"}, [this](const control::Request& request, auto done) {
-                          asked = {{"verb", request.verb}, {"args", request.args}};
-                          done(answer(request));
-                        }};
+  sample::Daemon daemon{{.path = folder / "s"},
+                        [this](const control::Request& request, auto done) { done(answer(request)); }};
 
-  Answer answer(const control::Request& request) const {
+  Answer answer(const control::Request& request) {
+    asked = {{"verb", request.verb}, {"args", request.args}};
     const MemberStatus status = sample::cluster();
     if (request.verb == "status" && request.args.contains("zone")) {
       auto json = control::zone_status_json(status, request.args.at("zone"), sample::now);

@@ -20,7 +20,7 @@ ALLOWED = re.compile(r"""^(
     rollcall::.*
   | (non-virtual\ thunk\ to|vtable\ for|typeinfo\ for|typeinfo\ name\ for|guard\ variable\ for)\ .*
   | operator\ (new|delete)(\[\])?
-  | mem(cpy|move|set|cmp|chr) | strlen | strcmp | __libc_single_threaded | log1p(f|l)? | expm1(f|l)?
+  | mem(cpy|move|set|cmp|chr) | bcmp | strlen | strcmp | __libc_single_threaded | log1p(f|l)? | expm1(f|l)?
   | __(gxx_personality_v0|dso_handle|stack_chk_fail|tls_get_addr) | _Unwind_Resume
   | __cxa_(atexit|guard_(acquire|release|abort)|begin_catch|end_catch|rethrow|throw
           |allocate_exception|free_exception|throw_bad_array_new_length|pure_virtual)
