@@ -19,7 +19,7 @@ demo: build
 	integration/demo --bin $(BIN) --engine $(ENGINE) $(if $(KEEP),--keep)
 
 test: build
-	ctest --test-dir build/$(PRESET) --output-on-failure -j $(JOBS)
+	ctest --test-dir build/$(PRESET) --output-on-failure -j $$((2 * $(JOBS)))  # most of them wait for servers
 
 model: packages
 	tests/model/run
