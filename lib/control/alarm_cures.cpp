@@ -15,6 +15,7 @@ struct Cure {
 const std::string of_people[] = {",cn=policies,", ",cn=zones,", "cn=config,"};
 
 const Cure cures[] = {
+    {alarm_words::nothing_is_decided, "bring the other members back; rollcall forget, on @, those that are gone for good"},
     {alarm_words::no_entry, "rollcall zone add, with the zone, on any member"},
     {alarm_words::no_policy, "rollcall policy set, with its name, on any member; --dry-run says what that changes"},
     {alarm_words::unreadable, "see in the directory's log, on @, who wrote that entry; delete it"},

@@ -8,6 +8,7 @@
 namespace rollcall::alarm_words {
 
 inline const std::string nothing_is_written = "nothing new is written: ";
+inline const std::string nothing_is_decided = "nothing is decided: ";
 inline const std::string unreadable = "unreadable entry ";
 inline const std::string no_entry = "its entry below cn=zones is gone: ";
 inline const std::string no_policy = "its policy is not in the directory: ";

@@ -60,12 +60,11 @@ std::optional<Nanoseconds> Member::Impl::clock_behind() const {
 }
 
 // Whatever the server is told now it signs anew, with dates that caches may not take. What it serves is better.
-// Where no other member can be asked, an hour is what people, or their time servers, have to set a clock.
+// Where no other member can be asked, an hour is what people, or their time servers, have to set a clock again.
 bool Member::Impl::would_sign_with_wrong_dates() const {
   if (const auto behind = clock_behind()) return distance(*behind) > dated_back;
   if (said_last_ > now_.wall + dated_back) return true;
-  if (jumped_at_) return now_.boot - *jumped_at_ < steady;
-  return !compared() && now_.boot - began_at_ < std::max<Nanoseconds>(steady, settings_.silence);
+  return jumped_at_ && now_.boot - *jumped_at_ < steady;
 }
 
 std::string Member::Impl::doubt() const {
@@ -89,13 +88,20 @@ std::string Member::Impl::doubt() const {
   return {};
 }
 
-// After a start a member compares itself with another one before it decides anything: its store,
-// or its directory, may be an old copy.
+std::string Member::Impl::why_undecided() const {
+  if (!doubt_.empty()) return doubt_;
+  if (!in_roster() || !serving_) return "it does not serve yet";
+  return "no other member was heard of since this one started";
+}
+
+// After a start a member compares itself with another one before it writes anything: its store and its replica may be
+// old copies, and the numbers of its next facts in use already.
 bool Member::Impl::compared() const {
+  if (compared_) return true;
   const bool only_one = std::ranges::all_of(acks_.roster(), [this](const MemberId& member) {
     return member == self_.member || members_.departed().contains(member);
   });
-  return (only_one && !acks_.roster().empty()) || !heard_since_start_.empty();
+  return only_one && !acks_.roster().empty();
 }
 
 }  // namespace rollcall

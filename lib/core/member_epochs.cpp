@@ -187,11 +187,7 @@ void Member::Impl::take_sealed() {
 // --- rotated -------------------------------------------------------------------------------------
 
 std::optional<std::string> Member::Impl::cannot_rotate() const {
-  if (!may_write()) {
-    return "this member cannot begin a rotation now: " +
-           (doubt_.empty() ? std::string{"it does not serve yet"} : doubt_);
-  }
-  if (!compared()) return "this member has heard of no other one since it started; try again soon";
+  if (!may_decide()) return "this member cannot begin a rotation now: " + why_undecided();
   const MasterKeyStatus status = master_key_status();
   if (!status.rotating || newest_is_lost()) return std::nullopt;
   std::string text =

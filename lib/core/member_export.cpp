@@ -133,9 +133,9 @@ void Member::Impl::tend_server(ZoneWork& work) {
 
   const bool in_order = server.ever_verified && !server.lost && !server.failing_since;
   const bool cds_delete = settings_.cds_delete && wants_no_ds(target, work.book);
-  const bool to_do = target != server.verified || cds_delete != server.delete_verified || !in_order;
+  const bool to_do = !server.told || target != server.verified || cds_delete != server.delete_verified || !in_order;
   if (!to_do) open_gate(work);
-  const bool held_back = to_do && would_sign_with_wrong_dates();
+  const bool held_back = to_do && (may_know_too_little() || would_sign_with_wrong_dates());
   const bool free_again = std::exchange(server.held_back, held_back) && !held_back;
   const BootTime at = !to_do ? server.look_at : free_again ? now_.boot : server.retry_at;
   if (!to_do && !std::exchange(server.target_carried, true)) {
@@ -171,6 +171,7 @@ void Member::Impl::order(ZoneWork& work, std::vector<KeyTarget> keys, bool cds_d
     effects_.acts.push_back(Look{work.zone, server.order, server.ordered, cds_delete});
     return;
   }
+  server.told = true;
   note_order(work);
   effects_.acts.push_back(Export{work.zone, server.order, server.ordered, policy_of(work).dnskey_ttl, cds_delete});
 }

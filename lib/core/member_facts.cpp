@@ -163,7 +163,7 @@ bool Member::Impl::carry_candidate(const Fact& fact, const Candidate& candidate)
     if (serving_) no = objection(candidate);  // whom not everybody counts yet has no opinion
   }
   if (!no) return true;
-  if (!may_write()) return false;
+  if (!may_decide()) return false;
   tell(Notice::Level::warning, "candidate rejected", candidate.zone.name,
        to_string(candidate.generation) + ", key tag " + std::to_string(candidate.key_tag) + ", of " +
            name_of_member(fact.id.author.member) + ": " + *no);

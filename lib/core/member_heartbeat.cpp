@@ -181,6 +181,8 @@ std::vector<std::string> Member::Impl::alarms() const {
 std::vector<std::string> Member::Impl::own_alarms() const {
   std::vector<std::string> list;
   if (!doubt_.empty() && (in_roster() || !identity_trouble_.empty())) list.push_back(alarm_words::nothing_is_written + doubt_);
+  if (may_write() && !compared() && now_.boot - began_at_ >= settings_.silence)
+    list.push_back(alarm_words::nothing_is_decided + why_undecided());
   for (const auto& [dn, why] : quarantine_) {
     list.push_back(alarm_words::unreadable + (why.starts_with(dn) ? why : dn + ": " + why));
   }

@@ -55,9 +55,10 @@ struct ZoneWork {
     std::size_t changes = 0;   ///< How often something else was verified.
     std::uint64_t order = 0;
     bool busy = false;         ///< An Export or Look is on its way.
+    bool told = false;         ///< Since this agent started: a look does not find keys of which nothing is known any more.
     bool ever_verified = false;
     bool lost = false;         ///< It does not serve what was acked.
-    bool held_back = false;    ///< An order, for its dates.
+    bool held_back = false;    ///< An order: it may know too little, or had wrong dates.
     std::string failure;
     std::optional<BootTime> failing_since;
     BootTime retry_at{}, look_at{};
@@ -355,6 +356,8 @@ class Member::Impl {
   bool may_write() const { return in_roster() && serving_ && doubt_.empty(); }
   bool may_decide() const { return may_write() && compared(); }
   bool compared() const;
+  bool may_know_too_little() const { return !compared() || (!serving_ && !caught_up()); }  ///< To tell its server.
+  std::string why_undecided() const;
 
   // member_status.cpp
   ZoneStatus zone_status(const ZoneWork& work) const;
@@ -513,7 +516,7 @@ class Member::Impl {
   BootTime began_at_{};            // this life of the agent
   Time said_last_{};               // by an earlier life of ours, and its clock
   bool clocks_differ_ = false;     // by more than is tolerated, some from ours; may be said too long
-  std::set<MemberId> heard_since_start_;
+  bool compared_ = false;  // since this life of the agent began
 
   Moment now_{};
   const std::function<std::uint64_t()>* chance_ = nullptr;

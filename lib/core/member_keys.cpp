@@ -143,7 +143,7 @@ void Member::Impl::finish_keys() {
   for (const auto& [intent, key] : ready) {
     ZoneWork& work = work_of(intent.zone);
     const auto need_now = work.configured ? need(work, intent.generation.role) : std::nullopt;
-    const bool still_wanted = may_write() && need_now && need_now->generation == intent.generation &&
+    const bool still_wanted = may_decide() && need_now && need_now->generation == intent.generation &&
                               need_now->due.value_or(key.created) <= key.created;
     if (!still_wanted) {
       drop_intent(intent);
@@ -194,7 +194,7 @@ void Member::Impl::make_key(ZoneWork& work, Role role) {
     return;
   }
   const auto epoch = usable_epoch();
-  if (!may_write() || !epoch) return;
+  if (!may_decide() || !epoch) return;
   const Intent intent{work.zone, need_now->generation};
   intents_.insert(intent);
   effects_.saves.push_back(SaveIntent{intent});
@@ -243,7 +243,7 @@ bool Member::Impl::gave_up_unused(const ZoneWork& work, const Fingerprint& key) 
 // The owner of a losing candidate, or its heir, prunes it once every member acked the winner's
 // first introduction, or at once if all candidates of its generation are out.
 void Member::Impl::prune_losers(ZoneWork& work) {
-  if (!may_write()) return;
+  if (!may_decide()) return;
   const Lens lens = lens_for(work);
   const auto own = work.book.candidates();
   for (const auto& candidate : own) {
@@ -278,7 +278,7 @@ void Member::Impl::prune_losers(ZoneWork& work) {
 
 // A key that left every cache is wiped by its owner, or the heir of that, after a while.
 void Member::Impl::purge_retired(ZoneWork& work) {
-  if (!may_write()) return;
+  if (!may_decide()) return;
   const Seconds purge = policy_of(work).purge;
   for (const KeyView& key : work.view.keys) {
     if (!ends(key.candidate.author) || !key.completely_hidden()) continue;

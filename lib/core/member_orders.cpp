@@ -58,9 +58,7 @@ std::optional<std::string> Member::Impl::step(const ZoneName& zone, std::string 
   ZoneWork* work = find_work(zone);
   if (!work) return "zone " + zone + " is not managed here";
   if (!work->view.wishes.manual) return "the policy of zone " + zone + " is not in manual mode: steps happen by themselves";
-  if (!may_decide()) {
-    return "this member cannot decide anything now: " + (doubt_.empty() ? std::string{"it has not heard of the others yet"} : doubt_);
-  }
+  if (!may_decide()) return "this member cannot decide anything now: " + why_undecided();
   if (work->plan.permitted.empty()) {
     return "no step of zone " + zone + " is allowed now; `rollcall status " + zone + "` says what they wait for";
   }

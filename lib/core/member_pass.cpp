@@ -113,7 +113,7 @@ void Member::Impl::heartbeat(HeardHeartbeat heard, Moment now) {
   keep_if(not_counted_by_, member.member, heartbeat.serving && serving_ && !counts_us);
   keep_if(ask_for_facts_, member.member, !heartbeat.lacks.empty());
   keep_if(lacking_, member.member, !heartbeat.lacks.empty());
-  if (live) heard_since_start_.insert(member.member);
+  compared_ = compared_ || live;
   const Nanoseconds offset = heartbeat.time - now.wall;
   if (live || offset > settings_.clock_tolerance) {  // ahead of ours it tells the least that we are behind
     clock_offset_[member.member] = offset;
@@ -175,10 +175,7 @@ void Member::Impl::wake(BootTime at) {
 
 std::optional<std::string> Member::Impl::admit(MemberKeys joiner, Epoch sealed) {
   const bool first = log_.authors().empty() && joiner.member == self_.member;
-  if (!first && !may_write()) {
-    return "this member cannot admit anybody now: " +
-           (doubt_.empty() ? std::string{"it does not serve yet"} : doubt_);
-  }
+  if (!first && !may_decide()) return "this member cannot admit anybody now: " + why_undecided();
   for (const Incarnation& member : roster_) {
     if (member.member != joiner.member) continue;
     if (member.number >= joiner.incarnation)
@@ -221,6 +218,7 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   effects_ = {};
   std::ranges::move(std::exchange(pending_saves_, {}), std::back_inserter(effects_.saves));
   watch_clocks();
+  compared_ = compared();  // who was the only one need not hear of whom it takes in
   doubt_ = doubt();
   if (life_begins_ || next_life()) {
     for (Notice& notice : std::exchange(pending_notices_, {}))
@@ -234,7 +232,7 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
     for (const Intent& intent : std::set<Intent>{intents_}) drop_intent(intent);
   }
   const bool first_of_all = log_.authors().empty() && !asked_for_.empty();
-  if (may_write() || first_of_all) {
+  if (may_decide() || first_of_all) {
     for (FactContent& content : std::exchange(asked_for_, {})) add_fact(std::move(content));
   }
   for (const FactId& id : std::exchange(to_wipe_, {})) {

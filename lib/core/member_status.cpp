@@ -190,6 +190,7 @@ MemberStatus Member::Impl::status(Moment now) const {
   status.member = in_roster();
   status.serving = serving_;
   status.may_write = may_write();
+  status.compared = compared();
   status.doubt = doubt_;
   status.forgotten = forgotten_;
   status.out = why_out();

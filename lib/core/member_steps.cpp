@@ -269,7 +269,7 @@ void Member::Impl::ask_parent(ZoneWork& work) {
 // Says what was seen at the parent: the first time that it shows what a DS step wants, and when it
 // no longer does.
 void Member::Impl::observe(ZoneWork& work) {
-  if (!work.parent.answer || !may_write()) return;
+  if (!work.parent.answer || !may_decide()) return;
   for (const KeyView& key : work.view.keys) {
     if (!concerns_parent(key) || key[Record::ds].missing.empty()) continue;
     work.parent.answer.reset();  // only an answer from after the last ack counts

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "lib/core/alarm_words.h"
 #include "tests/core/lone_member.h"
 #include "tests/core/still_policy.h"
 
@@ -160,4 +161,63 @@ TEST_CASE("a new life decides nothing before it has looked at its own server", "
     member.exported(zone, order->order, seen);
     CHECK_FALSE(decided());
   }
+}
+
+TEST_CASE("a store and its replica may both be old copies: nothing is written or ordered before another member was heard of",
+          "[member]") {
+  const test::PlainCrypto crypto;
+  const RandomDelay delay;
+  const Incarnation self = test::LoneMember::self, other{Uuid{{std::byte{2}}}, 1};
+  Restored restored = after_init(crypto);
+  const auto add = [&](FactContent content) {
+    restored.facts.push_back({{self, restored.facts.size() + 1}, test::LoneMember::start, {}, std::move(content)});
+  };
+  add(Admit{{other.member, 1, "other", {}, {}}, {}});
+  Candidate key{test::LoneMember::zone, {Role::zsk, Algorithm::ecdsap256sha256, 1}, test::LoneMember::start,
+                test::LoneMember::start, "first", {}, {}, 1, {}, 1, {}};
+  key.fingerprint[0] = std::byte{1};
+  add(key);
+  add(Decision{key.zone, {{key.fingerprint, Record::dnskey}}, {}, {}, {}});
+  Member member{self, Uuid{}, Settings{}, crypto, delay, restored};
+  member.config({});
+  member.policy("default", test::still());
+  member.zone({test::LoneMember::zone, "default"});
+  member.directory_current(true, "");
+
+  int orders = 0, written = 0;
+  const auto live_until = [&](Seconds at) {
+    const Moment now{test::LoneMember::start + at, BootTime{} + at};
+    const Effects effects = member.pass(now, [] { return std::uint64_t{0}; });
+    for (const Act& act : effects.acts) {
+      orders += std::holds_alternative<Export>(act);
+      written += std::holds_alternative<MakeKey>(act);
+      if (const auto* look = std::get_if<Look>(&act)) {
+        ServedZone nothing;
+        nothing.keys.resize(look->keys.size());
+        member.exported(look->zone, look->order, nothing);
+      }
+    }
+    for (const Save& save : effects.saves) written += std::holds_alternative<SaveFact>(save);
+    return now;
+  };
+  const auto hears = [&](Seconds at) {
+    Heartbeat heartbeat;
+    heartbeat.member = other;
+    heartbeat.instance = Uuid{{std::byte{2}}};
+    heartbeat.counter = static_cast<std::uint64_t>(at.count());
+    heartbeat.time = test::LoneMember::start + at;
+    heartbeat.roster = {self, other};
+    heartbeat.serving = true;
+    member.heartbeat(heartbeat, live_until(at));
+  };
+  const Seconds long_after{30 * 86400};
+  for (Seconds at{0}; at < long_after; at += Seconds{43200}) live_until(at);
+  CHECK(orders == 0);
+  CHECK(written == 0);
+  const std::vector<std::string> alarms = member.status(live_until(long_after)).alarms;
+  CHECK(std::ranges::any_of(alarms, [](const std::string& alarm) { return alarm.starts_with(alarm_words::nothing_is_decided); }));
+  hears(long_after + Seconds{1});
+  hears(long_after + Seconds{2});
+  live_until(long_after + Seconds{600});
+  CHECK(orders > 0);
 }

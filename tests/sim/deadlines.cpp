@@ -64,7 +64,7 @@ void Deadlines::watch(const Machine& machine, const MemberStatus& status) {
   const Time now = world_.context().schedule.now();
   const bool serves = machine.store().serving() && !machine.stuck() && world_.judge().counts(machine.life());
   Time& able_since = able_since_[&machine];
-  able_since = std::max(able_since, serves && status.doubt.empty() ? machine.well_since() : now);
+  able_since = std::max(able_since, serves && status.doubt.empty() && status.compared ? machine.well_since() : now);
   if (!serves) return;
   for (const ZoneName& zone : world_.zones()) {
     const Served* served = machine.dns().answering() ? machine.dns().served(zone) : nullptr;

@@ -154,6 +154,25 @@ void Directory::set_clock(std::size_t replica, Nanoseconds wrong_by) {
   }
 }
 
+void Directory::keep_copy(std::size_t replica) {
+  replicas_[replica].copy = replicas_[replica].stored;
+  replicas_[replica].copied = context_.schedule.now();
+}
+
+void Directory::return_to_copy(std::size_t replica) {
+  Replica& self = replicas_[replica];
+  disconnect(replica);
+  self.stored = self.copy;
+  for (std::size_t other = 0; other < replicas_.size(); ++other) {
+    if (other == replica) continue;
+    for (const auto& [from, to] : {std::pair{other, replica}, std::pair{replica, other}}) {
+      fall_behind(from, to);
+      link(from, to).behind_since = std::min(link(from, to).behind_since, self.copied);
+      reopened(from, to);
+    }
+  }
+}
+
 bool Directory::lose_fact(std::size_t replica) {
   Replica& self = replicas_[replica];
   std::vector<EntryId> facts;

@@ -65,6 +65,8 @@ class Directory {
   void repair_all();
   void power(std::size_t replica, bool on);
   void set_clock(std::size_t replica, Nanoseconds wrong_by);
+  void keep_copy(std::size_t replica);       ///< As a backup of its machine does.
+  void return_to_copy(std::size_t replica);  ///< What was written since, only others have.
   /// Loses one fact that this replica has; false if it has none. Of 389-ds somebody deletes it there, for all.
   bool lose_fact(std::size_t replica);
   void set_lag(Nanoseconds lag) { lag_ = lag; }
@@ -111,6 +113,8 @@ class Directory {
     std::uint64_t session = 0;   ///< Odd: an agent listens.
     bool powered = true;
     Nanoseconds clock{0};        ///< Its machine's, against true time.
+    std::vector<Stored> copy = {};
+    Time copied{};
   };
   struct Link {
     bool wired = true;

@@ -260,9 +260,12 @@ void Faults::restored(Nanoseconds age) {
   const std::size_t index = world_.context().dice.below(world_.members());
   world_.machine(index).keep_copy();
   later(age, [this, index] {
-    world_.context().counters.add("store of before");
-    world_.context().trace.line("fault", "the store of " + world_.machine(index).name() + " is an old copy");
-    world_.machine(index).return_to_copy();
+    // What the last one that counts knew, nobody could know any more.
+    const bool with_replica = world_.someone_answers_beside(index) && world_.context().dice.one_in(2);
+    world_.context().counters.add(with_replica ? "store and replica of before" : "store of before");
+    world_.context().trace.line("fault", "the store " + std::string{with_replica ? "and the replica " : ""} + "of " +
+                                             world_.machine(index).name() + (with_replica ? " are old copies" : " is an old copy"));
+    world_.machine(index).return_to_copy(with_replica);
     died(index);
   });
 }

@@ -13,6 +13,7 @@ void Judge::beats(std::size_t member, const Heartbeat& heartbeat) {
   const auto [at, first] = said_.try_emplace(member, heartbeat);
   if (first) return;
   const Heartbeat before = at->second;
+  if (heartbeat.member.number < before.member.number) return;  // an old copy speaks as an earlier life: nobody listens
   at->second = heartbeat;
   if (before.member != heartbeat.member) {
     amnesiac_.erase(member);
@@ -170,9 +171,11 @@ void Judge::ended(const FactId& by, const Tombstone& tombstone) {
   const auto found = written_.find(tombstone.ended);
   if (found == written_.end()) return;
   Written& fact = found->second;
-  // What one who is out wrote last nobody may have heard; and an heir may go and come back.
+  // What one who is out wrote last nobody may have heard; an heir may go and come back; and a machine that is an old copy
+  // may be cut off from those who heard it.
   const bool handed_on = heirs_.contains(tombstone.ended.author) && fact.ended_by != by.author;
-  if (fact.ended_by && !handed_on && counts(*fact.ended_by) && counts(by))
+  const bool later_life = fact.ended_by && fact.ended_by->member == by.author.member && fact.ended_by->number < by.author.number;
+  if (fact.ended_by && !handed_on && !later_life && counts(*fact.ended_by) && counts(by))
     violated("fact ended twice: " + to_string(tombstone.ended) + ", by " +
              to_string(fact.ended_by->member) + "." + std::to_string(fact.ended_by->number) +
              " and " + to_string(by));

@@ -100,9 +100,15 @@ void Machine::fill_disk(bool full) {
   poke();
 }
 
-void Machine::return_to_copy() {
+void Machine::keep_copy() {
+  copy_ = store_;
+  site_.directory.keep_copy(index_);
+}
+
+void Machine::return_to_copy(bool with_replica) {
   reboot();
   store_ = copy_;
+  if (with_replica) site_.directory.return_to_copy(index_);
   site_.judge.forgot(index_);
 }
 

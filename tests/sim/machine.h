@@ -56,8 +56,11 @@ class Machine : public Directory::Listener {
   bool stuck() const { return unsaved_.has_value(); }
   /// Since when nothing is wrong with it and its clock; now if something is.
   Time well_since() const;
-  void keep_copy() { copy_ = store_; }  ///< What a backup, or a disk that lies, would bring back.
-  void return_to_copy();                ///< The machine crashes, and its store is that copy again.
+  void keep_copy();  ///< What a backup, or a disk that lies, would bring back.
+  /// The machine crashes, and its store is that copy again.
+  ///
+  /// with_replica  Its replica of the directory, too.
+  void return_to_copy(bool with_replica);
   void lose_disk();                     ///< It never comes back.
   void retire();                        ///< It left, and is switched off for good.
   bool gone() const { return gone_; }

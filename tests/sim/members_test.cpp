@@ -123,13 +123,14 @@ TEST_CASE("return as a new incarnation: what it let pass while it was out, its s
   check_all_is_well(world);
 }
 
-TEST_CASE("a store restored from backup: the member begins a new life by itself",
+TEST_CASE("a store restored from backup, or the whole machine: the member begins a new life by itself",
           "[simulation][members]") {
+  const bool with_replica = GENERATE(false, true);
   sim::World world{quiet(3)};
   world.run(1_days);
   world.machine(b).keep_copy();
   world.run(40_days);
-  world.machine(b).return_to_copy();
+  world.machine(b).return_to_copy(with_replica);
   world.machine(b).start();
   world.run(10_days);
   CHECK(world.machine(b).store().incarnation() == 2);

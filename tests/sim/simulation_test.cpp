@@ -47,7 +47,7 @@ TEST_CASE("no cache is ever bogus, and every zone gets rolled", "[simulation]") 
       "disk full", "notice lost", "full refresh", "signed with another key", "stale after restart",
       "answered for what was not done", "DS withdrawn again", "DS regressed", "DS of nobody's key",
       "policy changed", "crash between key and fact", "store of before", "disk lost",
-      "replication refused for its clock", "missing keys alarmed", "another algorithm wanted",
+      "store and replica of before", "replication refused for its clock", "missing keys alarmed", "another algorithm wanted",
       "insecure wanted", "suspended", "step by hand", "abandoned", "emergency roll asked for", "key revoked",
       "rotation begun", "rotation begun twice", "rotation finished", "key wrapped again", "older copy wiped",
       "forget used", "several forgotten", "decree", "leave asked for", "left for good", "member left",
