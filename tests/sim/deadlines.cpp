@@ -128,7 +128,7 @@ void Deadlines::watch_said(const Machine& machine, const MemberStatus& status, c
   world_.context().counters.add("late roll alarmed");
   const auto next = said->next_roll.find(use.key->generation.role);
   const bool late = next != said->next_roll.end() && next->second < alarm;
-  if (late || !status.doubt.empty() || !said->alarms.empty()) return;
+  if (late || !status.doubt.empty() || !status.compared || !said->alarms.empty()) return;  // what it knows may be old: that it says
   world_.judge().violated("late and silent: " + machine.name() + " does not say that " + to_string(use.key->generation) +
                           " of " + zone + " was to be replaced " + to_words(machine.now().wall - *end) + " ago");
 }
