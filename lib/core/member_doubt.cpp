@@ -91,7 +91,7 @@ std::string Member::Impl::doubt() const {
 std::string Member::Impl::why_undecided() const {
   if (!doubt_.empty()) return doubt_;
   if (!in_roster() || !serving_) return "it does not serve yet";
-  return "no other member was heard of since this one started";
+  return "no other member was heard of since this one started; bring one back, or `rollcall forget` those that are gone for good";
 }
 
 // After a start a member compares itself with another one before it writes anything: its store and its replica may be

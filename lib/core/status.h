@@ -131,7 +131,7 @@ struct MemberStatus {
   bool member = false;                     ///< In the roster.
   bool serving = false;
   bool may_write = false;
-  bool compared = false;    ///< With another member, since it started. Until then it does only what people ask for.
+  bool compared = false;    ///< With another member, since it started. Until then it writes nothing but decrees of people.
   bool forgotten = false;
   std::string out;          ///< Why this member is out, or on its way; empty: it is not.
   std::vector<Hold> holds;  ///< Decrees that wait.
