@@ -18,6 +18,7 @@ directory::Attributes followed(bool on) {
   return attributes;
 }
 
+constexpr int looks_left_to_each = 10;
 constexpr const char* by_switch = "the switch in IPA";
 
 }  // namespace
@@ -71,16 +72,13 @@ void Agent::looked_at_ipa(const Result<IpaTree>& tree) {
   shell_->alarms_of_tree(std::move(plan.alarms));
 }
 
-// As requests: each member leaves it to those before it for a while. What two write is the same, but
-// 389-ds keeps both entries and hides one, and people have to look into that. A member before us may
-// have looked just before the switch was turned, and its next look may be late; what it writes then
-// has to come here.
+// Each member leaves it to those before it that are heard of. What two write is the same, but 389-ds keeps
+// both entries, hides one, and people have to look into that: so nobody hurries who is not the first.
 void Agent::follow(const SwitchTurn& turn, const MemberStatus& status) {
   const BootTime now = agent::now().boot;
   Ipa::Turn& state = ipa_->turns.try_emplace(turn.zone, Ipa::Turn{now, false, {}}).first->second;
   const auto before_us = static_cast<std::int64_t>(shell_->turn_of(turn.zone, status));
-  const Nanoseconds for_each = 2 * *options_.ipa_interval + options_.settings.step_stagger;
-  if (state.writing || now < state.since + for_each * before_us) return;
+  if (state.writing || now < state.since + looks_left_to_each * *options_.ipa_interval * before_us) return;
   state.writing = true;
   const auto done = [this, zone = turn.zone](const std::string& problem) {
     Ipa::Turn& ended = ipa_->turns[zone];
