@@ -77,7 +77,10 @@ class Cluster:
     def await_calm(self) -> None:
         """No alarm at anybody, and all may write."""
         for who in self.names:
-            await_that(f"{who} is well", lambda: self.status(who)["may_write"] and not self.alarm(who), PATIENCE)
+            try:
+                await_that(f"{who} is well", lambda: self.status(who)["may_write"] and not self.alarm(who), PATIENCE)
+            except AssertionError as error:
+                raise AssertionError(f"{error}; it says {self.status(who)}") from None
 
     def holds_on(self, who: str, whom: str, zone: str = ZONE) -> list[dict[str, Any]]:
         """The steps that wait for a member, as another one sees it."""

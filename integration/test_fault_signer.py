@@ -87,13 +87,13 @@ class SmallDisk:
         shutil.copytree(kept, self.place, dirs_exist_ok=True)
 
     def unmount(self) -> None:
-        """What was written to it is not lost."""
+        """What was written to it is not lost, and what was removed from it does not come back."""
         kept = self.place.with_name("keys.kept")
         shutil.rmtree(kept)
         shutil.copytree(self.place, kept)
         subprocess.run(["umount", "--lazy", str(self.place)], check=True)
-        shutil.copytree(kept, self.place, dirs_exist_ok=True)
-        shutil.rmtree(kept)
+        shutil.rmtree(self.place)
+        kept.rename(self.place)
 
     def fill(self) -> None:
         with open(self.place / "filler", "wb", buffering=0) as filler, pytest.raises(OSError, match="No space left"):

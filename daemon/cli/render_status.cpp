@@ -41,7 +41,7 @@ std::string doubt_line(const Json& status) {
   return doubt.empty() || !out.empty() ? "" : "in doubt: " + doubt + "; keeps serving, writes nothing new\n";
 }
 
-// Why this member does not count any more, and decrees that wait.
+// Why this member does not count any more, or does not serve yet, and decrees that wait.
 std::string membership_lines(const Json& status) {
   const std::string out = status.at("out");
   std::string text = out.empty() ? "" : "this member: " + out + '\n';

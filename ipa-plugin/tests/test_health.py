@@ -27,6 +27,11 @@ def left_by(cluster, name, **changes):
         connection = directory.connect(cluster.lab.member(name))
         member = said["self"]["member"]
         dn = f"cn={member},cn=reports,{cluster.lab.info()['base']}"
+
+        def left_at():
+            (_, found), = connection.search_s(dn, ldap.SCOPE_BASE, attrlist=["rollcallHealth"])
+            return json.loads(found["rollcallHealth"][0])["now"] if found else None
+        await_that("the agent has written what it says", lambda: left_at() == said["now"])  # or it does so afterwards
         connection.modify_s(dn, [(ldap.MOD_REPLACE, "rollcallHealth", [json.dumps({**said, **changes}).encode()])])
     return {**said, **changes}
 

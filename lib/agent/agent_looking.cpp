@@ -237,7 +237,10 @@ void Agent::check_signer(const ZoneName& zone, Json findings, Reply reply) {
     findings.push_back(finding(Level::ok, "no signer is configured: this member serves no DNS"));
     return check_parent(zone, std::move(findings), std::move(reply));
   }
-  signer_->check(zone, [this, alive = std::weak_ptr(alive_), zone, findings,
+  const MemberStatus status = shell_ ? shell_->status() : MemberStatus{};
+  const ZoneStatus* known = control::find_zone(status, zone);
+  const auto foreign = known ? known->foreign_keys : std::vector<std::uint16_t>{};
+  signer_->check(zone, foreign, [this, alive = std::weak_ptr(alive_), zone, findings,
                         reply](const Result<std::vector<signer::Finding>>& found) mutable {
     if (!alive.lock()) return;
     if (!found) findings.push_back(finding(Level::error, found.error().what));

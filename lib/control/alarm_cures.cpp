@@ -16,6 +16,10 @@ const std::string of_people[] = {",cn=policies,", ",cn=zones,", "cn=config,"};
 
 const Cure cures[] = {
     {alarm_words::nothing_is_decided, "bring the other members back; rollcall forget, on @, those that are gone for good"},
+    {alarm_words::not_serving,
+     "bring back what it waits for; if that is lost, rollcall forget, on another member, then rollcall join, on @"},
+    {alarm_words::not_caught_up,
+     "the directory's own log, on @: replication to it; rollcall forget who wrote them, if it is gone for good"},
     {alarm_words::no_entry, "rollcall zone add, with the zone, on any member"},
     {alarm_words::no_policy, "rollcall policy set, with its name, on any member; --dry-run says what that changes"},
     {alarm_words::unreadable, "see in the directory's log, on @, who wrote that entry; delete it"},
@@ -29,6 +33,7 @@ const Cure cures[] = {
      "rollcall master-key show, on @; rollcall master-key rotate wraps all keys anew"},
     {alarm_words::missing_key, "rollcall set HOST, with a member that is heard of"},
     {alarm_words::lost, "rollcall log, on @: somebody else changes that server's keys or zone"},
+    {alarm_words::foreign_keys, "rollcall check, on @, with the zone: how to take it out"},
     {alarm_words::last_gate, "rollcall gate, on @, with the zone: what is known of caches"},
     {alarm_words::not_counted, "rollcall invite, on a member that counts, then rollcall join, on @"},
     {alarm_words::expiring, "rollcall check, on @, with the zone: its named does not sign"},

@@ -7,7 +7,7 @@
 //   STATUS: {"now":TIME, "self":MEMBER, "cluster":UUID, "in_cluster":BOOL, "serving":BOOL,
 //            "may_write":BOOL, "doubt":TEXT, "mode":"random"|"appointed", "appointed":[MEMBER, …],
 //            "master_key":MASTER_KEY, "members":[LINE, …], "zones":[ZONE, …], "alarms":[TEXT, …],
-//            "out":TEXT (why it is forgotten, leaving or left, or empty), "holds":[HOLD, …] (of decrees)}
+//            "out":TEXT (why it is forgotten, leaving or left, or empty), "holds":[HOLD, …] (of decrees, and of serving)}
 //   MEMBER: {"member":UUID, "host":TEXT}
 //   LINE:   MEMBER and {"self":BOOL, "in_roster":BOOL, "serving":BOOL, "fresh":BOOL,
 //            "last_heartbeat":TIME, "age_seconds":N|null, "facts":N, "version":TEXT, "alarms":[TEXT, …],

@@ -96,6 +96,7 @@ struct Restored {
   std::map<ZoneRef, SeenTtls> ttls;     ///< Of this boot only.
   std::map<ZoneRef, std::vector<ServedEntry>> served;  ///< By the own server, and by the parent.
   std::vector<FactContent> asked_for;   ///< By people, and no facts yet. Not stored: in a snapshot only.
+  bool compared = false;                ///< With other members. In a snapshot only.
   bool took_itself_in = false;          ///< This life began with SaveNextLife.
   std::optional<Leaving> leaving = {};  ///< It was asked to leave.
 };
@@ -228,7 +229,7 @@ struct ServedZone {
   Seconds dnskey_ttl{0};
   Seconds max_zone_ttl{0};
   std::optional<Time> first_expiry;  ///< Of any RRSIG.
-  std::uint32_t foreign_keys = 0;
+  std::vector<std::uint16_t> foreign_keys;  ///< Key tags of DNSKEY records that nobody asked about.
   bool cds_delete = false;
 };
 

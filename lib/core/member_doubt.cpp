@@ -91,17 +91,29 @@ std::string Member::Impl::doubt() const {
 std::string Member::Impl::why_undecided() const {
   if (!doubt_.empty()) return doubt_;
   if (!in_roster() || !serving_) return "it does not serve yet";
+  if (is_only_one()) {
+    return "it has just started, and waits some minutes in case a member is heard of that it does not know";
+  }
   return "no other member was heard of since this one started; bring one back, or `rollcall forget` those that are gone for good";
 }
 
-// After a start a member compares itself with another one before it writes anything: its store and its replica may be
-// old copies, and the numbers of its next facts in use already.
-bool Member::Impl::compared() const {
-  if (compared_) return true;
-  const bool only_one = std::ranges::all_of(acks_.roster(), [this](const MemberId& member) {
+bool Member::Impl::is_only_one() const {
+  return !acks_.roster().empty() && std::ranges::all_of(acks_.roster(), [this](const MemberId& member) {
     return member == self_.member || members_.departed().contains(member);
   });
-  return only_one && !acks_.roster().empty();
+}
+
+std::optional<BootTime> Member::Impl::alone_at() const {
+  if (!read_at_) return std::nullopt;
+  return *read_at_ + std::min<Nanoseconds>(settings_.silence, std::chrono::minutes{15});
+}
+
+// After a start a member compares itself with another one before it writes anything: its store and its replica may be
+// old copies, and the numbers of its next facts in use already. Who is the only one, as far as it knows, waits in case
+// others are heard of that it does not know any more.
+bool Member::Impl::compared() const {
+  const auto alone = alone_at();
+  return compared_ || (is_only_one() && alone && now_.boot >= *alone);
 }
 
 }  // namespace rollcall

@@ -133,7 +133,7 @@ void Member::Impl::tend_server(ZoneWork& work) {
 
   const bool in_order = server.ever_verified && !server.lost && !server.failing_since;
   const bool cds_delete = settings_.cds_delete && wants_no_ds(target, work.book);
-  const bool to_do = !server.told || target != server.verified || cds_delete != server.delete_verified || !in_order;
+  const bool to_do = target != server.verified || cds_delete != server.delete_verified || !in_order;
   if (!to_do) open_gate(work);
   const bool held_back = to_do && (may_know_too_little() || would_sign_with_wrong_dates());
   const bool free_again = std::exchange(server.held_back, held_back) && !held_back;
@@ -149,11 +149,32 @@ void Member::Impl::tend_server(ZoneWork& work) {
   order(work, target, cds_delete, to_do);
 }
 
+// A server that came back with an old copy while the agent was away has signatures that nobody wants any more. They
+// go first, and what made them stays until caches have followed.
+bool Member::Impl::mends_first(ZoneWork& work) {
+  auto& server = work.server;
+  std::vector<KeyTarget> keys = server.target;
+  for (KeyTarget& key : keys) {
+    const auto ordered = std::ranges::find(server.ordered, key.key, &KeyTarget::key);
+    const auto place = static_cast<std::size_t>(ordered - server.ordered.begin());
+    if (place >= std::min(server.ordered.size(), server.seen.keys.size())) continue;
+    key.dnskey = key.dnskey || server.seen.keys[place].dnskey;
+    key.krrsig = key.krrsig || server.seen.keys[place].krrsig;
+  }
+  if (keys == server.target || !misfits(work.gate.ledger, change_of(keys), now_.boot).empty()) return false;
+  order(work, std::move(keys), server.delete_verified, true);
+  server.ordered_decisions = server.carried_decisions;
+  return true;
+}
+
 // What was served goes on, and nothing is answered that was not carried out. After a start the server may be
 // found to serve all that it is to serve.
 void Member::Impl::keep_serving(ZoneWork& work, bool may_order) {
   auto& server = work.server;
-  if (!server.ever_verified) return order(work, server.target, server.delete_verified, false);  // it may serve it
+  if (!server.ever_verified) {
+    if (may_order && mends_first(work)) return;
+    return order(work, server.target, server.delete_verified, false);  // it may serve it
+  }
   const bool in_order = !server.lost && !server.failing_since;
   if (in_order && now_.boot < server.look_at) return wake_for_timer(server.look_at);
   order(work, server.verified, server.delete_verified, may_order && !in_order);
@@ -171,7 +192,6 @@ void Member::Impl::order(ZoneWork& work, std::vector<KeyTarget> keys, bool cds_d
     effects_.acts.push_back(Look{work.zone, server.order, server.ordered, cds_delete});
     return;
   }
-  server.told = true;
   note_order(work);
   effects_.acts.push_back(Export{work.zone, server.order, server.ordered, policy_of(work).dnskey_ttl, cds_delete});
 }

@@ -136,40 +136,6 @@ bool Member::Impl::fresh(const MemberId& member) const {
   return at != received_at_.end() && now_.boot - at->second <= settings_.silence;
 }
 
-// Everybody must count the joiner, and it must have carried out all that they had by then.
-bool Member::Impl::may_start_serving() const {
-  if (!in_roster() || !doubt_.empty() || !settings_.serve_automatically || is_out()) return false;
-  if (took_itself_in_) return compared() && behind_.empty() && carried_all_of_before();
-  const auto carried = [&](const Incarnation& author, std::uint64_t seq) {
-    const auto reached = vector_.find(author);
-    return seq == 0 || (reached != vector_.end() && reached->second >= seq);
-  };
-  if (!behind_.empty()) return false;
-  const auto counts_us = [&](const MemberId& member) {
-    if (member == self_.member) return true;
-    const Heartbeat* heartbeat = acks_.counted(member);
-    return heartbeat && std::ranges::find(heartbeat->roster, self_) != heartbeat->roster.end() &&
-           carried(heartbeat->member, heartbeat->last_seq) &&
-           std::ranges::all_of(heartbeat->vector, [&](const VectorEntry& entry) {
-             return carried(entry.author, entry.seq);
-           });
-  };
-  // Whom the admission names counts even if nothing of theirs has arrived yet.
-  return std::ranges::all_of(acks_.roster(), counts_us) &&
-         std::ranges::all_of(known_, [&](const auto& entry) {
-           return members_.gone(entry.first) || counts_us(entry.first.member);
-         });
-}
-
-void Member::Impl::serve_when_allowed() {
-  if (serving_ || !may_start_serving()) return;
-  serving_ = true;
-  for (auto& [zone, work] : zones_) work.gate.seen_anew = true;  // what it serves reaches caches from now on
-  progressed_ = own_stale_ = true;
-  all_stale_ = true;
-  tell(Notice::Level::notice, "serving", "", "every member counts this one: it may answer now");
-}
-
 std::vector<std::string> Member::Impl::alarms() const {
   std::vector<std::string> list = own_alarms();
   for (const auto& [zone, work] : zones_) {
@@ -183,6 +149,9 @@ std::vector<std::string> Member::Impl::own_alarms() const {
   if (!doubt_.empty() && (in_roster() || !identity_trouble_.empty())) list.push_back(alarm_words::nothing_is_written + doubt_);
   if (may_write() && !compared() && now_.boot - began_at_ >= settings_.silence)
     list.push_back(alarm_words::nothing_is_decided + why_undecided());
+  if (auto alarm = not_serving_alarm()) list.push_back(std::move(*alarm));
+  if (serving_ && compared() && !caught_up_once_ && !store_is_old_ && now_.boot - began_at_ >= settings_.silence)
+    list.push_back(alarm_words::not_caught_up);
   for (const auto& [dn, why] : quarantine_) {
     list.push_back(alarm_words::unreadable + (why.starts_with(dn) ? why : dn + ": " + why));
   }
@@ -238,6 +207,12 @@ std::optional<std::string> Member::Impl::unmanaged_alarm(const ZoneWork& work) c
          work.policy_name() + " NAME=VALUE` makes it anew, with --dry-run to see what that changes";
 }
 
+// Who does not know all facts may lack those of a key that is in use. A zone that was removed may be somebody else's.
+std::vector<std::uint16_t> Member::Impl::foreign_keys(const ZoneWork& work) const {
+  const bool knows = serving_ && caught_up_once_ && !store_is_old_ && !is_out();
+  return knows && work.configured ? work.server.seen.foreign_keys : std::vector<std::uint16_t>{};
+}
+
 std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
   std::vector<std::string> list;
   const auto& server = work.server;
@@ -248,6 +223,11 @@ std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
   if (!work.gate.text.empty()) list.push_back(alarm_words::last_gate + work.gate.text);
   if (auto alarm = unmanaged_alarm(work)) list.push_back(std::move(*alarm));
   if (!work.configured) return list;
+  if (const auto foreign = foreign_keys(work); !foreign.empty()) {
+    std::string tags;
+    for (const std::uint16_t tag : foreign) tags += (tags.empty() ? "" : ", ") + std::to_string(tag);
+    list.push_back(alarm_words::foreign_keys + tags);
+  }
   if (server.seen.first_expiry && *server.seen.first_expiry - now_.wall < settings_.rrsig_alarm) {
     list.push_back(alarm_words::expiring + to_iso(*server.seen.first_expiry) +
                    " on: the server does not refresh them");

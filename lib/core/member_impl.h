@@ -11,6 +11,7 @@
 //   member_export.cpp     what the own server is told, and seen to serve
 //   member_gate.cpp       what it is not told, since caches could not follow
 //   member_heartbeat.cpp  what is told to the others, and what they are told to lack
+//   member_serving.cpp    when the own server may answer, and why it may not yet
 //   member_membership.cpp who belongs to the cluster: decrees, departures, and what follows
 //   member_forget.cpp     what administrators ask about that: forget, leave
 //   member_restore.cpp    a store that turns out to be an old copy
@@ -20,124 +21,15 @@
 //   member_snapshot.cpp   what a forecast starts from
 #pragma once
 
-#include "lib/core/decide.h"
 #include "lib/core/election.h"
 #include "lib/core/epochs.h"
 #include "lib/core/log.h"
 #include "lib/core/member.h"
 #include "lib/core/membership.h"
-#include "lib/core/served_sets.h"
 #include "lib/core/snapshot.h"
-#include "lib/core/ttl_history.h"
-#include "lib/core/zone_book.h"
-#include "lib/core/zone_view.h"
+#include "lib/core/zone_work.h"
 
 namespace rollcall {
-
-/// What is done about one zone.
-struct ZoneWork {
-  ZoneRef zone;
-  ZoneConfig config;              ///< As administrators wrote it last.
-  bool configured = false;
-  bool stale = true;              ///< Something about it changed since it was looked at.
-  std::optional<BootTime> again;  ///< When it wants to be looked at in any case.
-  ZoneBook book;
-
-  // The own server.
-  struct Server {
-    std::vector<KeyTarget> ordered, verified;
-    bool delete_ordered = false, delete_verified = false;  ///< CDS DELETE.
-    std::set<FactId> ordered_decisions, carried_decisions;
-    std::optional<std::array<std::size_t, 4>> targeted_at;  ///< What `target` was made of; it only grows.
-    std::vector<KeyTarget> target;
-    std::set<FactId> target_decisions;
-    bool target_carried = false;  ///< `carried_decisions` knows of them.
-    std::size_t changes = 0;   ///< How often something else was verified.
-    std::uint64_t order = 0;
-    bool busy = false;         ///< An Export or Look is on its way.
-    bool told = false;         ///< Since this agent started: a look does not find keys of which nothing is known any more.
-    bool ever_verified = false;
-    bool lost = false;         ///< It does not serve what was acked.
-    bool held_back = false;    ///< An order: it may know too little, or had wrong dates.
-    std::string failure;
-    std::optional<BootTime> failing_since;
-    BootTime retry_at{}, look_at{};
-    Nanoseconds backoff{0};
-    ServedZone seen;
-    TtlHistory dnskey_ttl, zone_ttl;
-  } server;
-
-  // The last gate.
-  struct Gate {
-    ServedLedger ledger;
-    static constexpr BootTime long_ago = BootTime{} - std::chrono::days{3650};
-    BootTime old_ds_seen = long_ago;   ///< When the parent last showed a DS that is to leave.
-    using MadeOf = std::tuple<std::size_t, std::size_t, Seconds, BootTime>;
-    std::optional<MadeOf> noted_at;    ///< What the others' part and the parent's were made of.
-    std::vector<ServedEntry> saved;
-    bool seen_anew = false;            ///< The own server was looked at, and the ledger does not know yet.
-    std::vector<bool> settled;         ///< Decisions that all others have carried out.
-    std::size_t reopened = 0;          ///< Grows whenever a decision comes, or is settled.
-    CarriedRecords base;               ///< By those.
-    /// What the ledger was told of a member.
-    struct Other {
-      std::pair<std::size_t, std::size_t> made_of;  ///< Acks::changes(), and the open ones.
-      bool serving = false;
-      Seconds dnskey_ttl{0}, max_zone_ttl{0};
-      std::vector<bool> carried;       ///< Which decisions it has carried out.
-      bool same(const Other& other) const;
-    };
-    std::vector<MemberId> roster;      ///< When `others` was told of last.
-    std::vector<std::optional<Other>> others;  ///< By place in it.
-    std::vector<Misfit> refused;       ///< Empty: nothing is refused.
-    std::tuple<std::size_t, std::size_t, std::optional<std::array<std::size_t, 4>>> judged;  ///< What, and by what.
-    std::string text;                  ///< Why, for people.
-    std::optional<Time> until;         ///< When it fits by itself.
-    std::optional<std::vector<KeyTarget>> overridden;
-  } gate;
-
-  // The parent.
-  struct Parent {
-    bool configured = true;    ///< Until the shell says otherwise.
-    std::optional<ParentAnswer> answer;
-    BootTime answered_at{}, ask_at{};
-    TtlHistory ttl;            ///< Of the DS RRset.
-    std::string silent;
-  } parent;
-
-  // Whose turn it is to make the next key.
-  struct Turn {
-    std::uint32_t number = 0;
-    BootTime since{};
-    Time due{};
-    std::optional<Nanoseconds> drawn;
-    BootTime retry_at{};  ///< Not before, if a key could not be made.
-  };
-  std::map<Role, Turn> turns;
-  std::map<Role, Time> next_due;  ///< Of the next generation, where it has a date.
-
-  std::optional<std::string> stepped_by;  ///< Who let the next step happen, in manual mode.
-  std::map<std::string, BootTime> allowed_since;  ///< Steps by their text.
-  struct ToldHold {
-    std::string text;
-    BootTime since{};
-    bool told = false;
-  };
-  std::map<std::string, ToldHold> told_holds;  ///< By step.
-  std::set<FactId> told_winners;
-  ZoneView view;
-  Plan plan;
-  const std::string& policy_name() const { return config.policy; }
-};
-
-/// The next generation of a role, and why.
-struct Need {
-  Generation generation;
-  std::optional<Time> due;  ///< Empty: as soon as it is noticed.
-  std::string why;
-  bool at_once = false;     ///< A first or forced one: the short window applies.
-  unsigned voids = 0;       ///< Generations in a row of which no candidate was eligible.
-};
 
 class Member::Impl {
  public:
@@ -253,6 +145,7 @@ class Member::Impl {
   static bool as_seen_before(const ZoneWork::Server& server, const ServedZone& seen);
   void tend_server(ZoneWork& work);
   void keep_serving(ZoneWork& work, bool may_order);
+  bool mends_first(ZoneWork& work);  ///< False: that would not help, or the gate holds it, too.
   void order(ZoneWork& work, std::vector<KeyTarget> keys, bool cds_delete, bool to_do);
   void server_answered(ZoneWork& work, const std::vector<KeyTarget>& keys, ServedZone seen);
   void server_in_order(ZoneWork& work, const std::vector<KeyTarget>& keys);
@@ -282,13 +175,21 @@ class Member::Impl {
   std::optional<Time> next_keys() const;
   bool knows_its_servers() const;
   void send_heartbeat();
-  void serve_when_allowed();
-  bool may_start_serving() const;
   std::vector<std::string> alarms() const;      ///< All of them.
   std::vector<std::string> own_alarms() const;  ///< Those that are no zone's.
   std::optional<std::string> unmanaged_alarm(const ZoneWork& work) const;
+  std::vector<std::uint16_t> foreign_keys(const ZoneWork& work) const;
   std::vector<std::string> alarms_of(const ZoneWork& work) const;
   bool fresh(const MemberId& member) const;
+
+  // member_serving.cpp
+  void serve_when_allowed();
+  std::optional<Hold> held_from_serving() const;  ///< Empty: it may.
+  std::optional<Hold> held_from_joining() const;
+  bool has_carried_what(const Heartbeat& says) const;
+  std::set<MemberId> everybody_who_counts() const;
+  std::string with_names(const Hold& hold) const;
+  std::optional<std::string> not_serving_alarm() const;
 
   // member_membership.cpp
   void settle_membership();
@@ -356,7 +257,10 @@ class Member::Impl {
   bool may_write() const { return in_roster() && serving_ && doubt_.empty(); }
   bool may_decide() const { return may_write() && compared(); }
   bool compared() const;
-  bool may_know_too_little() const { return !compared() || (!serving_ && !caught_up()); }  ///< To tell its server.
+  bool is_only_one() const;  ///< As far as it knows.
+  std::optional<BootTime> alone_at() const;  ///< When one who knows of nobody else may take that for true.
+  /// To tell its server.
+  bool may_know_too_little() const { return !compared() || (serving_ ? !caught_up_once_ : !caught_up()); }
   std::string why_undecided() const;
 
   // member_status.cpp
@@ -517,6 +421,8 @@ class Member::Impl {
   Time said_last_{};               // by an earlier life of ours, and its clock
   bool clocks_differ_ = false;     // by more than is tolerated, some from ours; may be said too long
   bool compared_ = false;  // since this life of the agent began
+  bool caught_up_once_ = false;  // after that: a store may be an old copy
+  std::optional<BootTime> read_at_;  // the directory, first in this life of the agent
 
   Moment now_{};
   const std::function<std::uint64_t()>* chance_ = nullptr;

@@ -56,6 +56,7 @@ Member::Impl::Impl(Incarnation self, Uuid instance, Settings settings, const Cry
     work.parent.ttl = ttls.ds;
   }
   asked_for_ = std::move(restored.asked_for);
+  compared_ = caught_up_once_ = restored.compared;
   for (const Incarnation& author : log_.authors()) {
     for (const Fact& fact : log_.in_order(author)) {
       note(fact);
@@ -175,6 +176,7 @@ void Member::Impl::wake(BootTime at) {
 
 std::optional<std::string> Member::Impl::admit(MemberKeys joiner, Epoch sealed) {
   const bool first = log_.authors().empty() && joiner.member == self_.member;
+  compared_ = compared_ || first;
   if (!first && !may_decide()) return "this member cannot admit anybody now: " + why_undecided();
   for (const Incarnation& member : roster_) {
     if (member.member != joiner.member) continue;
@@ -203,9 +205,10 @@ std::optional<std::string> Member::Impl::set_serving(bool on) {
            "server, or let the member leave";
   }
   const bool automatic = std::exchange(settings_.serve_automatically, true);
-  if (!serving_ && !may_start_serving()) {
+  if (serving_) return std::nullopt;
+  if (const auto hold = held_from_serving()) {
     settings_.serve_automatically = automatic;
-    return "not yet: every member has to count this one, and it has to carry out all that they had";
+    return "not yet: " + with_names(*hold);
   }
   return std::nullopt;
 }
@@ -218,7 +221,9 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
   effects_ = {};
   std::ranges::move(std::exchange(pending_saves_, {}), std::back_inserter(effects_.saves));
   watch_clocks();
+  if (read_once_ && !read_at_) read_at_ = now_.boot;
   compared_ = compared();  // who was the only one need not hear of whom it takes in
+  if (const auto alone = alone_at(); !compared_ && alone && now_.boot < *alone) wake_for_timer(*alone);
   doubt_ = doubt();
   if (life_begins_ || next_life()) {
     for (Notice& notice : std::exchange(pending_notices_, {}))
@@ -248,6 +253,7 @@ Effects Member::Impl::pass(Moment now, const std::function<std::uint64_t()>& cha
     if (life_begins_) return std::move(effects_);
     if (own_stale_) acks_.set_self(answers());
     const bool answers_changed = acks_.recount();
+    caught_up_once_ = caught_up_once_ || (read_once_ && compared() && caught_up());
     if (answers_changed) {
       all_stale_ = true;
       ++answers_changed_;

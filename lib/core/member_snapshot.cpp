@@ -49,6 +49,7 @@ Restored Member::Impl::restored_for(const ZoneWork& work) const {
   restored.ttls[work.zone] = {work.server.dnskey_ttl, work.server.zone_ttl, work.parent.ttl};
   restored.served[work.zone] = work.gate.ledger.entries();
   restored.asked_for = asked_for_;
+  restored.compared = true;  // what is forecast is what happens once it is
   return restored;
 }
 

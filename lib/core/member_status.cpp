@@ -100,6 +100,7 @@ ZoneStatus Member::Impl::zone_status(const ZoneWork& work) const {
   status.signed_until = work.server.seen.first_expiry;
   status.next_keys = work.next_due;
   status.alarms = alarms_of(work);
+  status.foreign_keys = foreign_keys(work);
   status.ds_confirmed_by = ds_confirmed_by(work);
   for (const auto& candidate : work.book.candidates()) {
     status.last_keys_made =
@@ -195,6 +196,9 @@ MemberStatus Member::Impl::status(Moment now) const {
   status.forgotten = forgotten_;
   status.out = why_out();
   status.holds = membership_holds();
+  if (status.member && !serving_ && !is_out()) {
+    if (auto hold = held_from_serving()) status.holds.push_back(std::move(*hold));
+  }
   status.clock_behind = clock_behind();
   status.config = config_;
   status.policies = policies_;

@@ -85,6 +85,7 @@ struct ZoneStatus {
   std::map<Role, Time> next_keys;          ///< When the next generation is due.
   std::map<Role, Time> next_roll;          ///< When the next key was, or is, to be used; past: it is late.
   std::vector<std::string> alarms;
+  std::vector<std::uint16_t> foreign_keys; ///< Key tags of DNSKEYs that the own server has and no member knows.
   std::string gate;                        ///< Why the last gate holds a change of the own server; empty: it does not.
   std::optional<Time> gate_until;          ///< When it will fit by itself; empty: not as things are.
 };

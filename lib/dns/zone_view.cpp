@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -263,9 +264,8 @@ Result<ZoneView> view_zone(const Zone& zone, std::span<const Bytes> dnskeys, Tim
     if (!key) return fail(Errc::malformed, fmt::format("{}: the bytes are no DNSKEY", zone.name()));
     view.keys.push_back(view_key(ask, *key));
   }
-  view.foreign_keys = static_cast<std::uint32_t>(
-      std::count_if(ask.published.begin(), ask.published.end(),
-                    [dnskeys](const Bytes& rdata) { return !contains(dnskeys, rdata); }));
+  std::copy_if(ask.published.begin(), ask.published.end(), std::back_inserter(view.foreign_keys),
+               [dnskeys](const Bytes& rdata) { return !contains(dnskeys, rdata); });
   return view;
 }
 

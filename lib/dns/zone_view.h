@@ -31,7 +31,7 @@ struct KeyView {
 /// names below a delegation or a DNAME.
 struct ZoneView {
   std::vector<KeyView> keys;         ///< One for each key asked about, in that order.
-  std::uint32_t foreign_keys = 0;    ///< DNSKEY records that nobody asked about.
+  std::vector<Bytes> foreign_keys;   ///< DNSKEY RDATA that nobody asked about.
   Seconds dnskey_ttl{0};             ///< 0 if there is no DNSKEY.
   Seconds max_zone_ttl{0};           ///< The largest TTL of any RRset, SOA minimum included.
   std::optional<Time> first_expiry;  ///< The earliest expiration of any RRSIG; empty: unsigned.

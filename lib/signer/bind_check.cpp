@@ -6,9 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "lib/dns/ds.h"
+#include "lib/dns/key_file.h"
 #include "lib/dns/names.h"
 #include "lib/dns/query.h"
 #include "lib/dns/tcp.h"
+#include "lib/dns/zone_view.h"
 #include "lib/signer/command.h"
 #include "lib/signer/key_directory.h"
 #include "lib/signer/named_conf.h"
@@ -30,9 +35,9 @@ class Check {
     return std::move(findings_);
   }
 
-  std::vector<Finding> zone(const ZoneName& zone) {
+  std::vector<Finding> zone(const ZoneName& zone, const std::vector<std::uint16_t>& foreign) {
     check_loaded(zone);
-    check_transfer(zone);
+    check_served(zone, foreign);
     check_configuration(zone);
     check_keys(zone);
     return std::move(findings_);
@@ -112,10 +117,30 @@ class Check {
     }
   }
 
-  void check_transfer(const ZoneName& zone) {
+  void check_served(const ZoneName& zone, const std::vector<std::uint16_t>& foreign) {
     const auto served = dns::transfer(config_.server, zone, config_.query_timeout);
     if (!served) return add(Level::error, served.error().what, "allow-transfer { localhost; };");
     ok(fmt::format("zone {} can be transferred: {} records", zone, served->size()));
+    if (foreign.empty()) return;
+    const auto view = dns::view_zone(*served, {}, std::chrono::system_clock::now());
+    if (!view) return add(Level::error, view.error().what, "");
+    for (const Bytes& dnskey : view->foreign_keys) add_foreign(zone, dnskey, foreign);
+  }
+
+  // named drops a key whose file says so, and keeps one whose file is gone. What dnssec-settime writes anew only its
+  // user can read.
+  void add_foreign(const ZoneName& zone, const Bytes& dnskey, const std::vector<std::uint16_t>& foreign) {
+    const auto ds = dns::ds_of(zone, dnskey, dns::DigestType::sha256);
+    if (!ds || std::find(foreign.begin(), foreign.end(), ds->key_tag) == foreign.end()) return;
+    const std::string directory = key_directory(zone);
+    const std::string name = to_string(dns::KeyFileName{zone, ds->algorithm, ds->key_tag});
+    const bool has_file = std::filesystem::exists(std::filesystem::path(directory) / (name + ".key"));
+    const std::string cure =
+        has_file ? fmt::format("dnssec-settime -K {0} -I now -D now {1} && chmod 640 {0}/{1}.private && rndc loadkeys {2}",
+                               directory, name, dns::zone_file_name(zone))
+                 : "take that record out of the zone, as it was put in";
+    add(Level::warning, fmt::format("{} has DNSKEY {}, which no member knows", zone, ds->key_tag),
+        "if nobody else signs with it and the parent has no DS of it: " + cure);
   }
 
   void check_configuration(const ZoneName& zone) {
@@ -188,9 +213,10 @@ class Check {
 
 }  // namespace
 
-std::vector<Finding> check_bind(const BindConfig& config, const Rndc& rndc, const ZoneName& zone) {
+std::vector<Finding> check_bind(const BindConfig& config, const Rndc& rndc, const ZoneName& zone,
+                                const std::vector<std::uint16_t>& foreign) {
   Check check(config, rndc);
-  return zone.empty() ? check.server() : check.zone(zone);
+  return zone.empty() ? check.server() : check.zone(zone, foreign);
 }
 
 }  // namespace rollcall::signer

@@ -11,7 +11,9 @@ namespace rollcall::signer {
 
 /// Blocks. Changes nothing.
 ///
-/// zone  Empty: only what no zone is needed for.
-std::vector<Finding> check_bind(const BindConfig& config, const Rndc& rndc, const ZoneName& zone);
+/// zone     Empty: only what no zone is needed for.
+/// foreign  Key tags of DNSKEYs that are to be taken out.
+std::vector<Finding> check_bind(const BindConfig& config, const Rndc& rndc, const ZoneName& zone,
+                                const std::vector<std::uint16_t>& foreign);
 
 }  // namespace rollcall::signer

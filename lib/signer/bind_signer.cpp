@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 
+#include "lib/dns/ds.h"
 #include "lib/dns/names.h"
 #include "lib/dns/query.h"
 #include "lib/dns/zone_view.h"
@@ -46,7 +47,10 @@ Seen seen_in(const dns::ZoneView& view, const std::vector<KeyOrder>& keys) {
     seen.keys.push_back({keys[i].fingerprint, key.published, key.signs_keys, key.signs_whole_zone,
                          key.signs_anything, key.announced});
   }
-  seen.foreign_keys = view.foreign_keys;
+  for (const Bytes& dnskey : view.foreign_keys) {
+    if (const auto tag = dns::key_tag(dnskey)) seen.foreign_keys.push_back(*tag);
+  }
+  std::sort(seen.foreign_keys.begin(), seen.foreign_keys.end());
   seen.dnskey_ttl = view.dnskey_ttl;
   seen.max_zone_ttl = view.max_zone_ttl;
   seen.first_expiry = view.first_expiry;
@@ -288,11 +292,11 @@ void BindSigner::stop(Done<> done) {
   });
 }
 
-void BindSigner::check(const ZoneName& zone, Done<std::vector<Finding>> done) {
+void BindSigner::check(const ZoneName& zone, std::vector<std::uint16_t> foreign, Done<std::vector<Finding>> done) {
   if (!zone.empty() && refuse_bad_name(zone, state_->loop, done)) return;
-  boost::asio::post(state_->workers, [state = state_, zone, done = std::move(done)] {
+  boost::asio::post(state_->workers, [state = state_, zone, foreign = std::move(foreign), done = std::move(done)] {
     state->deliver(done,
-                   Result<std::vector<Finding>>(check_bind(state->config, state->rndc, zone)));
+                   Result<std::vector<Finding>>(check_bind(state->config, state->rndc, zone, foreign)));
   });
 }
 

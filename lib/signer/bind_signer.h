@@ -44,7 +44,7 @@ class BindSigner final : public Signer {
              Done<Seen> done) override;
   void look(const ZoneName& zone, std::vector<KeyOrder> keys, Done<Seen> done) override;
   void stop(Done<> done) override;
-  void check(const ZoneName& zone, Done<std::vector<Finding>> done) override;
+  void check(const ZoneName& zone, std::vector<std::uint16_t> foreign, Done<std::vector<Finding>> done) override;
 
  private:
   struct State;

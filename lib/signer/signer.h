@@ -49,7 +49,7 @@ struct SeenKey {
 /// What the own server serves for a zone, as it answers itself (zone transfer from loopback).
 struct Seen {
   std::vector<SeenKey> keys;   ///< One for each key that was asked about, in that order.
-  std::uint32_t foreign_keys = 0;  ///< DNSKEY records that nobody asked about.
+  std::vector<std::uint16_t> foreign_keys;  ///< Key tags of DNSKEY records that nobody asked about.
   Seconds dnskey_ttl{0};
   Seconds max_zone_ttl{0};     ///< The largest TTL of any RRset, SOA minimum included.
   std::optional<Time> first_expiry;  ///< The earliest expiration of any RRSIG; empty: unsigned.
@@ -93,7 +93,9 @@ class Signer {
   virtual void stop(Done<> done) = 0;
 
   /// Inspects the set-up for a zone (empty: everything that no zone is needed for).
-  virtual void check(const ZoneName& zone, Done<std::vector<Finding>> done) = 0;
+  ///
+  /// foreign  Key tags of DNSKEYs that are to be taken out.
+  virtual void check(const ZoneName& zone, std::vector<std::uint16_t> foreign, Done<std::vector<Finding>> done) = 0;
 };
 
 }  // namespace rollcall::signer

@@ -29,6 +29,7 @@ class RunningAgent {
     options.directory.uris = {directory.settings().ldapi_uri};
     options.directory.base = directory::embedded_base;
     options.log_level = notify::Level::error;
+    options.settings.silence = std::chrono::seconds{1};  // so long one who is alone waits for others
     adjust(options);
     auto created = Agent::create(loop_, pool_, options);
     INFO((created ? "" : created.error().what));

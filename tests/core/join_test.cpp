@@ -17,15 +17,25 @@ TEST_CASE("a joiner does not serve while nothing has come of a member that its a
   Member member{self, Uuid{}, Settings{}, crypto, delay, Restored{}};
   member.directory_current(true, "");
 
+  const auto told_at = [&](Seconds at) {
+    const Moment now{test::LoneMember::start + at, BootTime{} + at};
+    member.pass(now, [] { return std::uint64_t{0}; });
+    return member.status(now);
+  };
   const auto serves_when_known = [&](std::vector<MemberKeys> known) {
     Fact fact{{inviter, 1}, test::LoneMember::start, {}, Admit{{self.member, 1, "joiner", {}, {}}, std::move(known)}};
     fact.signature = crypto.sign(fact.id, fact.created, fact.content);
     member.fact(std::move(fact));
-    const Moment now{test::LoneMember::start, BootTime{}};
-    member.pass(now, [] { return std::uint64_t{0}; });
-    return member.status(now).serving;
+    return told_at(Seconds{0}).serving;
   };
   CHECK_FALSE(serves_when_known({{inviter.member, 1, "inviter", {}, {}}, {absent, 1, "absent", {}, {}}}));
+
+  const Hold hold = told_at(Seconds{1}).holds.at(0);
+  CHECK(hold.step == "serve");
+  CHECK(hold.text == "not every member has said that it counts this one");
+  CHECK(hold.waits_for == std::vector{inviter.member, absent});
+  const Seconds silence = std::chrono::duration_cast<Seconds>(Settings{}.silence);
+  CHECK(told_at(silence).alarms == std::vector{alarm_words::not_serving + hold.text + ": inviter, absent"});
 }
 
 TEST_CASE("a member whose admission does not count any more says who does not count it", "[member]") {

@@ -52,6 +52,7 @@ class LoneMember {
     settings.look_interval = Seconds{4000_days};
     settings.parent_poll = Seconds{3600};
     settings.heartbeat_idle = Seconds{4000_days};
+    settings.silence = Seconds{0};  // there is nobody
     start_member();
     member_->init({self.member, 1, "alone", {}, {}}, {1, self.member, {}, {}});
   }
@@ -144,6 +145,7 @@ class LoneMember {
   bool was_ever_bogus() const { return bogus_; }
   int refusals() const { return refusals_; }  ///< By the last gate.
   std::vector<FactId> wiped;           ///< Copies that had a later one.
+  std::vector<std::uint16_t> foreign_keys;  ///< That its server is seen to serve beside what was asked about.
   std::vector<std::uint32_t> dropped;  ///< Master keys.
   std::vector<Fact> facts;             ///< Saved, in order.
 
@@ -250,6 +252,7 @@ class LoneMember {
       const KeyTarget is = at == served_.end() ? KeyTarget{} : *at;
       seen.keys.push_back({is.dnskey, is.krrsig, is.zrrsig, is.zrrsig, is.ds, is.revoked});
     }
+    seen.foreign_keys = foreign_keys;
     seen.cds_delete = look.cds_delete;
     seen.dnskey_ttl = policy_.dnskey_ttl;
     seen.max_zone_ttl = policy_.max_zone_ttl;
@@ -263,6 +266,7 @@ class LoneMember {
     for (const KeyTarget& key : order.keys) {
       seen.keys.push_back({key.dnskey, key.krrsig, key.zrrsig, key.zrrsig, key.ds, key.revoked});
     }
+    seen.foreign_keys = foreign_keys;
     seen.cds_delete = order.cds_delete;
     seen.dnskey_ttl = order.dnskey_ttl;
     seen.max_zone_ttl = policy_.max_zone_ttl;

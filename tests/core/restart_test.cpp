@@ -29,6 +29,13 @@ Restored after_init(const test::PlainCrypto& crypto) {
   return restored;
 }
 
+// Who is the only one, and has not to wait whether others are heard of.
+Settings nobody_else() {
+  Settings settings;
+  settings.silence = Seconds{0};
+  return settings;
+}
+
 }  // namespace
 
 TEST_CASE("a restarted member opens its master key again, once", "[member]") {
@@ -63,7 +70,7 @@ TEST_CASE("a store may be an old copy: its server is told nothing before the dir
   const Fact unknown = add(Decision{key.zone, {}, {dnskey}, {}, {}});
   restored.facts.pop_back();  // the store is from before
 
-  Member member{self, Uuid{}, Settings{}, crypto, delay, restored};
+  Member member{self, Uuid{}, nobody_else(), crypto, delay, restored};
   const auto orders = [&] {
     const Effects effects = member.pass({test::LoneMember::start, BootTime{}}, [] { return std::uint64_t{0}; });
     return std::ranges::count_if(effects.acts, [](const Act& act) { return std::holds_alternative<Export>(act); });
@@ -128,7 +135,7 @@ TEST_CASE("a new life decides nothing before it has looked at its own server", "
   add(published);
   restored.vector.front() = {self, restored.facts.size(), chain};
 
-  Member member{self, Uuid{}, Settings{}, crypto, delay, restored};
+  Member member{self, Uuid{}, nobody_else(), crypto, delay, restored};
   member.directory_current(true, "");
   member.policy("default", Policy{});
   member.zone({zone});
@@ -163,7 +170,7 @@ TEST_CASE("a new life decides nothing before it has looked at its own server", "
   }
 }
 
-TEST_CASE("a store and its replica may both be old copies: nothing is written or ordered before another member was heard of",
+TEST_CASE("a store and its replica may both be old copies: nothing is written or ordered before another was heard of",
           "[member]") {
   const test::PlainCrypto crypto;
   const RandomDelay delay;
@@ -194,6 +201,7 @@ TEST_CASE("a store and its replica may both be old copies: nothing is written or
       if (const auto* look = std::get_if<Look>(&act)) {
         ServedZone nothing;
         nothing.keys.resize(look->keys.size());
+        nothing.foreign_keys = {4711};
         member.exported(look->zone, look->order, nothing);
       }
     }
@@ -214,10 +222,42 @@ TEST_CASE("a store and its replica may both be old copies: nothing is written or
   for (Seconds at{0}; at < long_after; at += Seconds{43200}) live_until(at);
   CHECK(orders == 0);
   CHECK(written == 0);
-  const std::vector<std::string> alarms = member.status(live_until(long_after)).alarms;
-  CHECK(std::ranges::any_of(alarms, [](const std::string& alarm) { return alarm.starts_with(alarm_words::nothing_is_decided); }));
+  const MemberStatus before = member.status(live_until(long_after));
+  const auto foreign = [](const std::string& alarm) { return alarm.starts_with(alarm_words::foreign_keys); };
+  CHECK(std::ranges::none_of(before.zones.at(0).alarms, foreign));  // others may know that key
+  CHECK(std::ranges::any_of(before.alarms, [](const std::string& alarm) { return alarm.starts_with(alarm_words::nothing_is_decided); }));
   hears(long_after + Seconds{1});
   hears(long_after + Seconds{2});
   live_until(long_after + Seconds{600});
   CHECK(orders > 0);
+}
+
+TEST_CASE("who was the only one when its copy was made waits whether others are heard of", "[member]") {
+  const test::PlainCrypto crypto;
+  const RandomDelay delay;
+  Restored restored = after_init(crypto);
+  Candidate key{test::LoneMember::zone, {Role::zsk, Algorithm::ecdsap256sha256, 1}, test::LoneMember::start,
+                test::LoneMember::start, "only", {}, {}, 1, {}, 1, {}};
+  key.fingerprint[0] = std::byte{1};
+  restored.facts.push_back({{test::LoneMember::self, restored.facts.size() + 1}, test::LoneMember::start, {}, key});
+  restored.serving = true;
+  const Settings settings;
+  Member member{test::LoneMember::self, Uuid{}, settings, crypto, delay, restored};
+  member.config({});
+  member.policy("default", test::still());
+  member.zone({test::LoneMember::zone, "default"});
+  const auto orders_at = [&](Seconds at) {
+    const Moment now{test::LoneMember::start + at, BootTime{} + at};
+    const Effects effects = member.pass(now, [] { return std::uint64_t{0}; });
+    for (const Act& act : effects.acts) {
+      if (const auto* look = std::get_if<Look>(&act)) member.look_failed(look->zone, look->order, "it is down");
+    }
+    return std::ranges::count_if(effects.acts, [](const Act& act) { return std::holds_alternative<Export>(act); });
+  };
+  const Seconds read{3600};  // until then its directory is down, and nobody could be heard of
+  CHECK(orders_at(read - Seconds{1}) == 0);
+  member.directory_current(true, "");
+  CHECK(orders_at(read) == 0);
+  CHECK(orders_at(read + settings.silence - Seconds{1}) == 0);
+  CHECK(orders_at(read + settings.silence) == 1);
 }

@@ -2,6 +2,7 @@
 // What a member does, and says, when people took away what it goes by.
 #include <catch2/catch.hpp>
 
+#include "lib/core/alarm_words.h"
 #include "tests/core/small_cluster.h"
 #include "tests/core/still_policy.h"
 
@@ -40,6 +41,22 @@ TEST_CASE("a zone whose entry people deleted keeps its keys, and everybody is to
   cluster.member(0).zone(removed);
   cluster.run_until(203h);
   CHECK(alarms_of_zone(cluster).empty());
+}
+
+TEST_CASE("a key in the zone that no member knows is told", "[unmanaged]") {
+  LoneMember alone{still(), like_named};
+  const auto alarms = [&] { return alone.status().zones.at(0).alarms; };
+  alone.run_until(200h);
+  CHECK(alarms().empty());
+  alone.foreign_keys = {4711, 4712};
+  alone.restart();
+  alone.run_until(201h);
+  CHECK(alarms() == std::vector{alarm_words::foreign_keys + "4711, 4712"});
+  CHECK(alone.status().zones.at(0).foreign_keys == alone.foreign_keys);
+  alone.foreign_keys.clear();
+  alone.restart();
+  alone.run_until(202h);
+  CHECK(alarms().empty());
 }
 
 TEST_CASE("a zone without its policy is held, and that is said with the cure", "[unmanaged]") {

@@ -111,15 +111,14 @@ class Named {
             "-k",
             path("rndc.key").string()};
   }
-  static int run(const std::string& command) { return std::system(command.c_str()); }
-
- private:
   std::string rndc_line(const std::string& verb) const {
     std::string line;
     for (const std::string& word : rndc()) line += "'" + word + "' ";
     return line + verb;
   }
+  static int run(const std::string& command) { return std::system(command.c_str()); }
 
+ private:
   void write_configuration() {
     if (address_.port == 0) {
       address_.port = free_port();

@@ -23,7 +23,7 @@ TEST_CASE_METHOD(Lab, "named goes through a whole ZSK and a whole KSK rollover",
   std::vector<KeyOrder> keys{ksk(), zsk()};
   const auto first = workshop.apply(keys);
   REQUIRE(are_as_ordered(first, keys));
-  CHECK(first->foreign_keys == 0);
+  CHECK(first->foreign_keys.empty());
   CHECK(first->dnskey_ttl == Seconds{60});
   CHECK(first->max_zone_ttl == Seconds{300});
   CHECK(first->first_expiry);
@@ -150,9 +150,32 @@ TEST_CASE_METHOD(Lab, "keys of others are counted and left alone", "[bind_signer
   more[2].publish = true;
   const auto seen = workshop.apply(more);
   REQUIRE(are_as_ordered(seen, more));
-  CHECK(seen->foreign_keys == 1);
+  CHECK(seen->foreign_keys.size() == 1);
   CHECK_THAT(all(workshop.check(zone), Finding::Level::warning),
              Catch::Contains("has keys that are not of Rollcall: K"));
+}
+
+TEST_CASE_METHOD(Lab, "a key that nobody knows any more is named, with the way to take it out", "[bind_signer]") {
+  Workshop workshop(config());
+  std::vector<KeyOrder> keys{ksk(), zsk(), key(Role::zsk)};
+  keys[2].publish = true;
+  REQUIRE(are_as_ordered(workshop.apply(keys), keys));
+  const KeyOrder gone = keys[2];
+  keys.pop_back();
+  const auto seen = workshop.apply(keys);
+  REQUIRE(are_as_ordered(seen, keys));
+  CHECK(seen->foreign_keys == std::vector{gone.key_tag});
+
+  CHECK_THAT(all(workshop.check(zone), Finding::Level::warning), !Catch::Contains("which no member knows"));
+  const std::string found = all(workshop.check(zone, seen->foreign_keys), Finding::Level::warning);
+  CHECK_THAT(found, Catch::Contains("has DNSKEY " + std::to_string(gone.key_tag) + ", which no member knows"));
+  const auto begin = found.find("dnssec-settime"), end = found.find(" && rndc loadkeys example.test\n");
+  REQUIRE(end != std::string::npos);
+  REQUIRE(Named::run(found.substr(begin, end - begin) + " >/dev/null") == 0);
+  REQUIRE(Named::run(named.rndc_line("loadkeys example.test") + " >/dev/null") == 0);
+  const auto until = std::chrono::steady_clock::now() + patience;
+  CHECK((fs::status(file(gone, ".private")).permissions() & fs::perms::group_read) != fs::perms::none);
+  while (!workshop.look(keys)->foreign_keys.empty()) REQUIRE(std::chrono::steady_clock::now() < until);
 }
 
 TEST_CASE_METHOD(Lab, "what is not served within the patience is reported as it is",

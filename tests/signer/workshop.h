@@ -32,9 +32,9 @@ class Workshop {
   Result<Seen> look(const std::vector<KeyOrder>& keys) {
     return outcome<Seen>([&](Done<Seen> done) { signer_.look(zone, keys, done); });
   }
-  std::vector<Finding> check(const ZoneName& name) {
+  std::vector<Finding> check(const ZoneName& name, const std::vector<std::uint16_t>& foreign = {}) {
     using Findings = std::vector<Finding>;
-    return outcome<Findings>([&](Done<Findings> done) { signer_.check(name, done); }).value();
+    return outcome<Findings>([&](Done<Findings> done) { signer_.check(name, foreign, done); }).value();
   }
   const Signer& signer() const { return signer_; }
 

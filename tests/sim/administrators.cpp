@@ -25,8 +25,12 @@ void Administrators::end() {
   policy_ = world_.context().swarm.policy;
   policy_.algorithm = algorithm;
   wanted_.insecure = wanted_.suspended = false;
-  write_policy();
-  write_zones();
+  for (int days = 0; days < 7; ++days) {  // a replica may be filled anew, and with it what was written there is gone
+    world_.context().schedule.after(days * day, [this] {
+      write_policy();
+      write_zones();
+    });
+  }
 }
 
 void Administrators::later(Nanoseconds delay, std::function<void()> action) {

@@ -46,12 +46,15 @@ Nanoseconds World::patience() const {
   return 2 * policy.window + 6 * wait + 3 * habits + 4 * policy.interval + 5 * day + extra;
 }
 
+// Of two facts with one number each member keeps the one that it got first, and that is told; so they may never agree.
 std::string World::unfinished() const {
+  const bool may_agree = context_.counters["two facts of one number"] == 0;
   for (const auto& machine : machines_) {
     if (machine->retired() || (machine->gone() && !judge_.counts(machine->life()))) continue;
     if (!machine->alive()) return machine->name() + " is dead";
-    if (auto why = unfinished_member(*machine); !why.empty()) return machine->name() + " " + why;
+    if (auto why = unfinished_member(*machine); may_agree && !why.empty()) return machine->name() + " " + why;
   }
+  if (!may_agree) return "";
   for (const ZoneName& zone : zones_) {
     if (auto why = unfinished_zone(zone); !why.empty()) return zone + ": " + why;
   }

@@ -54,10 +54,11 @@ void Deadlines::look(const Reports& reports) {
   watch_duplicates(reports);
 }
 
-// Plans are made by wall clocks: a key whose use was dated into the future stays longer.
+// Plans are made by wall clocks: a key whose use was dated into the future stays longer. Who lost what it had
+// written may plan by a later use than there was.
 bool Deadlines::judges_lateness() const {
   const Context& context = world_.context();
-  return !has_wishes(context.swarm) && context.counters["clock wrong by weeks"] == 0;
+  return !has_wishes(context.swarm) && context.counters["clock wrong by weeks"] == 0 && !world_.judge().somebody_forgot();
 }
 
 void Deadlines::watch(const Machine& machine, const MemberStatus& status) {

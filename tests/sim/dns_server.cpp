@@ -64,14 +64,7 @@ void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
   if (zone.order != number) return done(std::nullopt);
   zone.old = zone.now;
   if (zone.lost) zone.now.keys.clear();  // it loads the zone again, and answers when that is signed
-  Served after = wanted(zone.now, order);
-  zone.old_copy = false;
-  if (zone.stale) {
-    std::erase_if(after.keys, [&order](const auto& entry) {
-      return std::ranges::find(order.keys, entry.first, &KeyTarget::key) == order.keys.end();
-    });
-    std::erase_if(zone.now.keys, [&after](const auto& entry) { return !after.keys.contains(entry.first); });
-  }
+  const Served after = wanted(zone.now, order);
   if (!warned_of_) judge_.ordered(member_, order.zone.name, zone.now, after, answering_);
   context_.schedule.after(context_.dice.between(milliseconds{20}, Seconds{2}),
                           [this, zone_name = order.zone.name, number, after, keys = order.keys,
@@ -104,10 +97,13 @@ bool DnsServer::serves(const Served& now, const std::vector<KeyTarget>& keys) co
   });
 }
 
-bool DnsServer::serves_only(const Served& now, const std::vector<KeyTarget>& keys) {
-  return std::ranges::all_of(now.keys, [&keys](const auto& entry) {
-    return entry.second.nothing() || std::ranges::find(keys, entry.first, &KeyTarget::key) != keys.end();
-  });
+std::vector<Fingerprint> DnsServer::foreign(const Served& now, const std::vector<KeyTarget>& keys) {
+  std::vector<Fingerprint> foreign;
+  for (const auto& [key, records] : now.keys) {
+    const bool asked = std::ranges::find(keys, key, &KeyTarget::key) != keys.end();
+    if (!asked && !records.nothing()) foreign.push_back(key);
+  }
+  return foreign;
 }
 
 // A key comes before what it signs; what leaves may leave in any order.
@@ -126,8 +122,8 @@ void DnsServer::run(const ZoneName& name, std::uint64_t order, Served after,
   Zone& zone = zones_.at(name);
   if (zone.order != order) return done(std::nullopt);
   if (left.empty()) {
-    zone.stale = false;
-    const bool mended = !lies_ && !warned_of_ && judge_.trust(member_, name);
+    if (foreign(zone.now, keys).empty()) zone.old_copy = false;
+    const bool mended = !lies_ && !warned_of_ && !zone.old_copy && judge_.trust(member_, name);
     if (std::exchange(zone.lost, false) || mended) show(name);
     return done(seen(zone, keys));
   }
@@ -173,10 +169,11 @@ void DnsServer::replace(Piece piece, const Served& after, Served& now) {
 void DnsServer::look(const ZoneName& zone, const std::vector<KeyTarget>& keys, const Done& done) {
   const auto found = zones_.find(zone);
   if (found == zones_.end() || context_.schedule.now() < hangs_until_) return done(std::nullopt);
-  const ServedZone truth = seen(found->second.lost ? Zone{} : found->second, keys);
+  Zone nothing;
+  const ServedZone truth = seen(found->second.lost ? nothing : found->second, keys);
   if (!lies_) {
     const Served& now = found->second.now;
-    if (found->second.old_copy && serves(now, keys) && serves_only(now, keys)) believe(zone);
+    if (found->second.old_copy && serves(now, keys) && foreign(now, keys).empty()) believe(zone);
     return done(truth);
   }
   if (!serves(found->second.now, keys)) pretend(zone);
@@ -192,7 +189,7 @@ ServedZone DnsServer::pretended(const Zone& zone, const std::vector<KeyTarget>& 
   return answer;
 }
 
-ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys) const {
+ServedZone DnsServer::seen(Zone& zone, const std::vector<KeyTarget>& keys) const {
   ServedZone seen;
   seen.dnskey_ttl = zone.now.dnskey_ttl;
   seen.max_zone_ttl = zone.now.zone_ttl;
@@ -205,6 +202,8 @@ ServedZone DnsServer::seen(const Zone& zone, const std::vector<KeyTarget>& keys)
                          key.first_half || key.second_half, key.cds, key.revoked});
     if (key.first_half) seen.first_expiry = context_.schedule.now() + context_.swarm.policy.signature_refresh;
   }
+  zone.foreign = foreign(zone.now, keys);
+  for (const Fingerprint& key : zone.foreign) seen.foreign_keys.push_back(std::to_integer<std::uint16_t>(key.front()));
   return seen;
 }
 
@@ -233,7 +232,7 @@ void DnsServer::restart_with_old_copy(const ZoneName& name) {
   if (std::exchange(zone.now, zone.old) == zone.old) return;
   context_.counters.add("stale after restart");
   context_.trace.line(member_name(member_), "its DNS server restarts with an old copy of " + name);
-  zone.stale = zone.old_copy = true;
+  zone.old_copy = true;
   distrust(name);
 }
 
@@ -258,7 +257,16 @@ void DnsServer::lie(bool lies) {
   if (lies_ == lies) return;
   lies_ = lies;
   context_.trace.line(member_name(member_), lies ? "its server says whatever it is asked for" : "its server is honest again");
-  for (auto& [name, zone] : zones_) zone.stale = true;
+}
+
+void DnsServer::take_out_foreign(const ZoneName& name) {
+  Zone& zone = zones_.at(name);
+  for (const Fingerprint& key : std::exchange(zone.foreign, {})) {
+    context_.counters.add("foreign key taken out");
+    context_.trace.line(member_name(member_), "people take out of its server " + name + ' ' + short_name(key));
+    zone.now.keys.erase(key);
+  }
+  show(name);
 }
 
 bool DnsServer::is_old_copy(const ZoneName& zone) const {

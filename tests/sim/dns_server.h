@@ -49,6 +49,8 @@ class DnsServer {
   bool troubled() const { return lies_ || context_.schedule.now() < hangs_until_; }
   void recover();  ///< No more faults; a lost zone stays lost until an order.
 
+  void take_out_foreign(const ZoneName& zone);  ///< By people, what its member was told of last.
+
   /// Null if it has no such zone now.
   const Served* served(const ZoneName& zone) const;
   std::set<Fingerprint> cds(const ZoneName& zone) const;
@@ -61,7 +63,7 @@ class DnsServer {
     Served old;                  ///< What it was before the last order.
     bool lost = false;
     bool old_copy = false;       ///< It restarted with one, or did not do what it was told.
-    bool stale = false;          ///< An old copy: what it is not told of now, it drops.
+    std::vector<Fingerprint> foreign;  ///< What its member was told of last that it did not ask about.
     std::uint64_t order = 0;     ///< A newer order stops an older one.
     Time secondary_at{};         ///< Until when the secondary's changes are under way.
   };
@@ -71,13 +73,13 @@ class DnsServer {
   void go_on();
   Served wanted(const Served& before, const Export& order) const;
   bool serves(const Served& now, const std::vector<KeyTarget>& keys) const;
-  static bool serves_only(const Served& now, const std::vector<KeyTarget>& keys);
+  static std::vector<Fingerprint> foreign(const Served& now, const std::vector<KeyTarget>& keys);
   std::vector<Piece> pieces(const Served& before, const Served& after);
   void run(const ZoneName& zone, std::uint64_t order, Served after, std::vector<Piece> left,
            std::vector<KeyTarget> keys, Done done);
   static void replace(Piece piece, const Served& after, Served& now);
   ServedZone pretended(const Zone& zone, const std::vector<KeyTarget>& keys) const;
-  ServedZone seen(const Zone& zone, const std::vector<KeyTarget>& keys) const;
+  ServedZone seen(Zone& zone, const std::vector<KeyTarget>& keys) const;
   bool signatures_look_valid() const { return clock_ > -dated_back && clock_ < context_.swarm.policy.signature_refresh; }
   void show(const ZoneName& name);
   void pretend(const ZoneName& name);

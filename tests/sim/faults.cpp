@@ -71,8 +71,8 @@ void Faults::strike(Fault fault) {
     case Fault::ds_withdrawn: return world_.withdraw_ds(dice.pick(world_.zones()));
     case Fault::ds_back: return world_.bring_back_ds(dice.pick(world_.zones()));
     case Fault::ds_foreign: return world_.add_foreign_ds(dice.pick(world_.zones()));
-    case Fault::restored: return restored(how_long());
-    case Fault::unsynced: return restored(dice.between(Nanoseconds{0}, Seconds{10}));
+    case Fault::restored: return restored();
+    case Fault::unsynced: return unsynced();
     case Fault::lost_disk: return lost_disk();
     case Fault::leave:
       return leave();
@@ -255,9 +255,21 @@ void Faults::liar() {
   later(how_long(), [&machine] { machine.dns().lie(false); });
 }
 
-void Faults::restored(Nanoseconds age) {
+void Faults::restored() {
+  if (fatal_++ > 1) return;
+  restore(world_.context().dice.below(world_.members()), how_long());
+}
+
+// The power goes shortly after a write; what others got of it meanwhile they keep.
+void Faults::unsynced() {
   if (fatal_++ > 1) return;
   const std::size_t index = world_.context().dice.below(world_.members());
+  world_.machine(index).before_its_next_fact([this, index] {
+    restore(index, world_.context().dice.between(Nanoseconds{0}, Seconds{10}));
+  });
+}
+
+void Faults::restore(std::size_t index, Nanoseconds age) {
   world_.machine(index).keep_copy();
   later(age, [this, index] {
     // What the last one that counts knew, nobody could know any more.

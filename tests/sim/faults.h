@@ -45,7 +45,9 @@ class Faults {
   void epoch();
   void disk_full();
   void liar();
-  void restored(Nanoseconds age);
+  void restored();
+  void unsynced();
+  void restore(std::size_t index, Nanoseconds age);
   void lost_disk();
   void leave();
   void signer();

@@ -144,7 +144,8 @@ void Judge::used(const Fingerprint& key, Record record) {
 void Judge::check_forward(std::size_t member, const Fingerprint& key, Record record, bool before,
                           bool after) {
   if (before && !after) gone_.emplace(member, key, record);
-  if (!before && after && gone_.contains({member, key, record})) {
+  const bool may_learn_what_counts = forgetful_.contains(member) || !cuts_.empty();  // a decree takes facts away
+  if (!before && after && gone_.contains({member, key, record}) && !may_learn_what_counts) {
     violated("forward only: " + member_name(member) + " serves " + std::string(to_string(record)) +
              " of " + short_name(key) + " again");
   }
@@ -167,6 +168,7 @@ void Judge::ordered(std::size_t member, const ZoneName& name, const Served& befo
     if (records.nothing()) continue;
     const auto introduced = zone.introduced.try_emplace(records.generation, key);
     if (introduced.second) check_earliest(zone, records.generation, key);
+    if (unwritten_.contains(by_key_.at(introduced.first->second))) introduced.first->second = key;  // nobody knows of it
     if (introduced.first->second != key) {
       violated("two keys of " + name + " " + to_string(records.generation) + " introduced: " +
                short_name(introduced.first->second) + " and, by " + member_name(member) + ", " +
@@ -182,7 +184,7 @@ void Judge::check_earliest(const Zone& zone, const Generation& generation, const
   if (won == nullptr || rivals == zone.candidates.end()) return;
   for (const FactId& rival : rivals->second) {
     const Written& other = written_.at(rival);
-    if (!other.rejected && counts(rival) && other.candidate.created < won->created) {
+    if (!other.rejected && counts(rival) && !unwritten_.contains(rival) && other.candidate.created < won->created) {
       violated("not the earliest: " + to_string(generation) + " " + short_name(winner) + " is introduced, " +
                short_name(other.candidate.fingerprint) + " is earlier");
     }
@@ -190,11 +192,13 @@ void Judge::check_earliest(const Zone& zone, const Generation& generation, const
 }
 
 void Judge::wrote(std::size_t member, const Fact& fact) {
+  if (unwritten_.contains(fact.id)) context_.counters.add("two facts of one number");
   if (const auto* candidate = std::get_if<Candidate>(&fact.content)) made(member, fact.id, *candidate);
   if (const auto* request = std::get_if<Request>(&fact.content)) {
-    std::uint32_t& asked = zones_[request->zone.name].requested[request->generation.role];
-    if (asked == request->generation.number) context_.counters.add("roll asked for on both sides");
-    asked = std::max(asked, request->generation.number);
+    auto& asked = zones_[request->zone.name].requested[request->generation.role];
+    const bool again = std::ranges::any_of(asked, [&](const auto& one) { return one.second == request->generation.number; });
+    if (again) context_.counters.add("roll asked for on both sides");
+    asked.insert_or_assign(fact.id, request->generation.number);
     context_.counters.add("roll asked for");
   }
   if (const auto* epoch = std::get_if<Epoch>(&fact.content)) wrote(fact.id, *epoch);
@@ -228,12 +232,19 @@ void Judge::ended_epoch(const Tombstone& tombstone) {
   if (rotated_.insert(epoch->second).second) context_.counters.add("rotation finished");
 }
 
+void Judge::forgot(std::size_t member, const std::vector<FactId>& own_facts) {
+  amnesiac_.insert(member);
+  unwritten_.insert(own_facts.begin(), own_facts.end());
+  if (!own_facts.empty()) forgetful_.insert(member);
+}
+
 void Judge::made(std::size_t member, const FactId& id, const Candidate& candidate) {
   written_.insert_or_assign(id, Written{candidate});
   by_key_.insert_or_assign(candidate.fingerprint, id);
   std::set<FactId>& rivals = zones_[candidate.zone.name].candidates[candidate.generation];
   for (const FactId& rival : rivals) {
-    if (rival != id && rival.author == id.author) violated("two candidates of one member for " + to_string(candidate.generation));
+    if (rival == id || rival.author != id.author || unwritten_.contains(rival)) continue;
+    violated("two candidates of one member for " + to_string(candidate.generation));
   }
   const bool beats_all = !rivals.empty() && std::ranges::all_of(rivals, [&](const FactId& rival) {
     return candidate.created < written_.at(rival).candidate.created;
@@ -284,7 +295,7 @@ std::vector<FactId> Judge::losers_left() const {
     const auto introduced = zone.introduced.find(written.candidate.generation);
     const bool lost = introduced != zone.introduced.end() &&
                       introduced->second != written.candidate.fingerprint;
-    if (lost && !written.ended_by && counts(id)) left.push_back(id);
+    if (lost && !written.ended_by && counts(id) && !unwritten_.contains(id)) left.push_back(id);
   }
   return left;
 }
@@ -315,7 +326,12 @@ std::uint32_t Judge::requested(const ZoneName& name, Role role) const {
   const auto zone = zones_.find(name);
   if (zone == zones_.end()) return 0;
   const auto found = zone->second.requested.find(role);
-  return found == zone->second.requested.end() ? 0 : found->second;
+  if (found == zone->second.requested.end()) return 0;
+  std::uint32_t last = 0;
+  for (const auto& [request, number] : found->second) {
+    if (counts(request) && !unwritten_.contains(request)) last = std::max(last, number);
+  }
+  return last;
 }
 
 const Candidate* Judge::candidate(const Fingerprint& key) const {

@@ -70,7 +70,8 @@ class Judge {
   void wiped(std::size_t member, const Candidate& candidate);
   void beats(std::size_t member, const Heartbeat& heartbeat);
   /// Its store is not what it was: it may say less, until it begins a new life.
-  void forgot(std::size_t member) { amnesiac_.insert(member); }
+  void forgot(std::size_t member, const std::vector<FactId>& own_facts);
+  bool somebody_forgot() const { return !unwritten_.empty(); }  ///< A fact of its own.
   void appointed(std::vector<std::size_t> managers) { appointed_ = std::move(managers); }
   void violated(const std::string& what);
 
@@ -116,7 +117,7 @@ class Judge {
     std::map<Fingerprint, unsigned> numbers;  ///< Of keys in KeySets.
     std::map<Generation, Fingerprint> introduced;
     std::map<Generation, std::set<FactId>> candidates;
-    std::map<Role, std::uint32_t> requested;
+    std::map<Role, std::map<FactId, std::uint32_t>> requested;  ///< Generations that were asked for.
     std::size_t changes = 0;
   };
   struct Written {
@@ -180,6 +181,8 @@ class Judge {
   std::set<Incarnation> serving_;  ///< Or did once.
   std::map<Incarnation, std::set<MemberId>> heirs_;
   std::set<std::size_t> amnesiac_;
+  std::set<FactId> unwritten_;       ///< That their authors lost; others may have them.
+  std::set<std::size_t> forgetful_;  ///< Who lost some.
   std::map<std::size_t, Heartbeat>
       promised_;  ///< By member: the last one of an earlier life that served.
   std::set<Fingerprint> regressed_;

@@ -17,6 +17,7 @@ void Judge::beats(std::size_t member, const Heartbeat& heartbeat) {
   at->second = heartbeat;
   if (before.member != heartbeat.member) {
     amnesiac_.erase(member);
+    forgetful_.erase(member);
     if (before.serving && counts(before.member)) promised_.insert_or_assign(member, before);
   } else if (const std::string what = taken_back(before, heartbeat);
              !amnesiac_.contains(member) && !what.empty()) {
@@ -175,7 +176,8 @@ void Judge::ended(const FactId& by, const Tombstone& tombstone) {
   // may be cut off from those who heard it.
   const bool handed_on = heirs_.contains(tombstone.ended.author) && fact.ended_by != by.author;
   const bool later_life = fact.ended_by && fact.ended_by->member == by.author.member && fact.ended_by->number < by.author.number;
-  if (fact.ended_by && !handed_on && !later_life && counts(*fact.ended_by) && counts(by))
+  const bool forgot = fact.ended_by && std::ranges::any_of(unwritten_, [&fact](const FactId& lost) { return lost.author == *fact.ended_by; });
+  if (fact.ended_by && !handed_on && !later_life && !forgot && counts(*fact.ended_by) && counts(by))
     violated("fact ended twice: " + to_string(tombstone.ended) + ", by " +
              to_string(fact.ended_by->member) + "." + std::to_string(fact.ended_by->number) +
              " and " + to_string(by));

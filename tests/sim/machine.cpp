@@ -27,6 +27,13 @@ bool writes_down_a_promise(const std::vector<Save>& saves) {
   });
 }
 
+bool has_fact_of(const Incarnation& author, const std::vector<Save>& saves) {
+  return std::ranges::any_of(saves, [&author](const Save& save) {
+    const auto* fact = std::get_if<SaveFact>(&save);
+    return fact != nullptr && fact->fact.id.author == author;
+  });
+}
+
 }  // namespace
 
 Machine::Machine(Site& site, std::size_t index, MemberId id)
@@ -107,9 +114,13 @@ void Machine::keep_copy() {
 
 void Machine::return_to_copy(bool with_replica) {
   reboot();
+  std::vector<FactId> lost;
+  for (const auto& [id, fact] : store_.facts()) {
+    if (id.author == life() && copy_.find(id) == nullptr) lost.push_back(id);
+  }
   store_ = copy_;
   if (with_replica) site_.directory.return_to_copy(index_);
-  site_.judge.forgot(index_);
+  site_.judge.forgot(index_, lost);
 }
 
 void Machine::retire() {
@@ -234,6 +245,7 @@ void Machine::silence(bool silent) {
 
 void Machine::recover() {
   doom_.reset();
+  before_fact_ = nullptr;
   set_clock({});
   fill_disk(false);
   key_failures_ = dislikes_ = 0;
@@ -313,7 +325,8 @@ void Machine::to_directory(std::function<void()> action) {
   const bool survives_crash = site_.context.dice.one_in(2);
   site_.context.schedule.at(directory_free_, [this, life = life_, survives_crash, action = std::move(action)] {
     const bool dead = life_ != life;
-    if (!powered_ || (dead && !survives_crash)) return;
+    if (dead && !survives_crash) lost_from_ = life;
+    if (!powered_ || lost_from_ == life) return;
     if (silent_ && !dead) {
       unsent_.push_back(action);
     } else {
@@ -418,6 +431,7 @@ bool Machine::saved(const Effects& effects) {
     unsaved_ = effects;
     return false;
   }
+  if (before_fact_ && has_fact_of(life(), effects.saves)) std::exchange(before_fact_, nullptr)();
   save(effects.saves);
   return !dies(CrashPoint::after_saves, worth_it);
 }

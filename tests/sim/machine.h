@@ -56,6 +56,7 @@ class Machine : public Directory::Listener {
   bool stuck() const { return unsaved_.has_value(); }
   /// Since when nothing is wrong with it and its clock; now if something is.
   Time well_since() const;
+  void before_its_next_fact(std::function<void()> action) { before_fact_ = std::move(action); }  ///< Once.
   void keep_copy();  ///< What a backup, or a disk that lies, would bring back.
   /// The machine crashes, and its store is that copy again.
   ///
@@ -146,6 +147,7 @@ class Machine : public Directory::Listener {
   std::set<MasterKeyId> master_keys_;  ///< In memory.
 
   std::uint64_t life_ = 0;
+  std::optional<std::uint64_t> lost_from_;  ///< A life: what it had sent last did not arrive.
   bool rebooted_ = true;
   bool powered_ = true;
   Time booted_;
@@ -170,6 +172,7 @@ class Machine : public Directory::Listener {
     std::uint64_t after;
   };
   std::optional<Doom> doom_;
+  std::function<void()> before_fact_;
   bool silent_ = false;
   std::vector<std::function<void()>> unsent_;
   unsigned key_failures_ = 0;

@@ -346,6 +346,7 @@ void World::tell_state() {
            (line.in_roster ? "" : ", not in the roster"));
     }
     for (const std::string& alarm : status.alarms) tell("alarm: " + alarm);
+    for (const Hold& hold : status.holds) tell("holds: " + hold.step + ": " + hold.text);
     if (!status.master_key.text.empty()) tell("rotates the master key: " + status.master_key.text);
     for (const ZoneStatus& zone : status.zones) {
       for (const std::string& alarm : zone.alarms) tell(zone.zone.name + " alarm: " + alarm);

@@ -77,6 +77,7 @@ class World {
   void every_day();
   Reports reports_of_all() const;
   void see_after_members(const Reports& reports, bool all);
+  static void take_out_foreign_keys(Machine& machine, const MemberStatus& status);
   void forget_the_dead(bool all);
   void watch_holds(const Reports& reports);
   void watch_alarms(const Reports& reports);

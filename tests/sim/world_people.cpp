@@ -19,6 +19,7 @@ void World::see_after_members(const Reports& reports, bool all) {
     const auto& machine = machines_[reporter->index()];
     if (status.out.starts_with("left: this machine can be switched off")) machine->retire();
     if (machine->stopped() && status.out.empty()) machine->server_started_by_hand();
+    if (all || context_.dice.one_in(3)) take_out_foreign_keys(*machine, status);
     const bool uncounted = std::ranges::any_of(status.alarms, [](const std::string& alarm) {
       return alarm.starts_with(alarm_words::not_counted);
     });
@@ -26,9 +27,10 @@ void World::see_after_members(const Reports& reports, bool all) {
     // It was taken in, they say, and nothing comes of it.
     const bool unheard = all && judge_.admitted(machine->life()) && !status.member && status.out.empty() &&
                          someone_serving(machine->index()).has_value();
-    // A key that it cannot use holds up everybody, and a restored member may not reject it.
+    // A key that it cannot use holds up everybody, and a restored member may not reject it. What it waits
+    // for may be lost.
     const bool stuck = all && !status.serving && std::ranges::any_of(status.alarms, [](const std::string& alarm) {
-      return alarm.find(alarm_words::unusable_key) != std::string::npos;
+      return alarm.find(alarm_words::unusable_key) != std::string::npos || alarm.starts_with(alarm_words::not_serving);
     });
     unsigned& days = astray_for_[machine->index()];
     days = unheard || uncounted || stuck ? days + 1 : 0;
@@ -39,6 +41,16 @@ void World::see_after_members(const Reports& reports, bool all) {
     admit(machine->index());
   }
   forget_the_dead(all);
+}
+
+// As the alarm says; nobody asks whether it may be right.
+void World::take_out_foreign_keys(Machine& machine, const MemberStatus& status) {
+  for (const ZoneStatus& zone : status.zones) {
+    const bool told = std::ranges::any_of(zone.alarms, [](const std::string& alarm) {
+      return alarm.starts_with(alarm_words::foreign_keys);
+    });
+    if (told) machine.dns().take_out_foreign(zone.zone.name);
+  }
 }
 
 // Only of a machine that is off can it be said that it is dead.
