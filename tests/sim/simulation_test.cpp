@@ -57,7 +57,7 @@ TEST_CASE("no cache is ever bogus, and every zone gets rolled", "[simulation]") 
       "came back as a new incarnation", "restored member noticed", "server stopped by its agent",
       "copy of a silent owner's fact", "heir ended a fact", "forgotten one came back cut off",
       "gate refused", "gate open again", "deadline judged", "next key judged", "roll late", "late roll alarmed",
-      "turn judged"};
+      "turn judged", "foreign key taken out", "two facts of one number"};
   for (const std::string& what : sometimes) {
     INFO("how often it occurred: " << what);
     CHECK(outcome.counters[what] > 0);
