@@ -3,7 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import ldap
 
@@ -63,8 +63,12 @@ class Cluster:
         return next((alarm for alarm in alarms if all(word in alarm for word in words)), None)
 
     def await_alarm(self, who: str, *words: str) -> None:
+        self._await_of(who, f"{who} complains of {words}", lambda: self.alarm(who, *words))
+
+    def _await_of(self, who: str, what: str, holds: Callable[[], object]) -> None:
+        """If it is not so in time, the error has what the member says."""
         try:
-            await_that(f"{who} complains of {words}", lambda: self.alarm(who, *words))
+            await_that(what, holds, PATIENCE)
         except AssertionError as error:
             raise AssertionError(f"{error}; it says {self.status(who)}") from None
 
@@ -77,10 +81,7 @@ class Cluster:
     def await_calm(self) -> None:
         """No alarm at anybody, and all may write."""
         for who in self.names:
-            try:
-                await_that(f"{who} is well", lambda: self.status(who)["may_write"] and not self.alarm(who), PATIENCE)
-            except AssertionError as error:
-                raise AssertionError(f"{error}; it says {self.status(who)}") from None
+            self._await_of(who, f"{who} is well", lambda: self.status(who)["may_write"] and not self.alarm(who))
 
     def holds_on(self, who: str, whom: str, zone: str = ZONE) -> list[dict[str, Any]]:
         """The steps that wait for a member, as another one sees it."""
