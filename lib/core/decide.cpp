@@ -25,11 +25,12 @@ bool signs_beside(const ZoneView& view, const KeyView& key) {
   });
 }
 
-// In the way of the next one: of another algorithm than the policy's, and standing by, or waiting for
+// In the way of the next one: of another scheme or algorithm than the policy's, and standing by, or waiting for
 // a partner that will not come.
 bool is_of_no_use(const ZoneView& view, const KeyView& key) {
   if (key.in_use()) return key.stranded && key.generation.algorithm != view.wishes.algorithm && signs_beside(view, key);
   if (key.was_introduced(Record::ds) && !key.serves(Record::ds)) return true;  // it cannot come back
+  if (scheme_of(key.role()) != view.scheme) return true;
   if (key.generation.algorithm == view.wishes.algorithm) return false;
   if (key.standby) return true;
   return !key.introduced() && entry_of(view, key) != Entry::successor && !has_partner(view, key);
@@ -54,6 +55,15 @@ Step giving_up(const ZoneView& view) {
   }
   std::ranges::sort(step.abandons);
   return step;
+}
+
+// A policy that cannot be followed is told, too.
+void hold_for_scheme(const ZoneView& view, Plan& plan) {
+  if (view.scheme == view.wishes.scheme || view.wishes.insecure) return;
+  plan.holds.push_back({Reason::signer, "change to " + std::string{to_string(view.wishes.scheme)},
+                        "not every DNS server can sign with a CSK and with KSK and ZSK of one algorithm at a time; it goes "
+                        "with another `algorithm` in the same policy, or by going insecure and back",
+                        {}, {}});
 }
 
 // No wait for the parent is silent, even if no step needs it now.
@@ -126,6 +136,7 @@ Plan decide(const ZoneView& view, Time now) {
     earliest(plan.again, plan.holds.back().until);
   }
   hold_for_parent(view, plan);
+  hold_for_scheme(view, plan);
   if (Step step = giving_up(view); !step.abandons.empty() && !view.wishes.suspended) {
     plan.steps.push_back(std::move(step));
   }

@@ -36,6 +36,7 @@ struct KeyView {
   Generation generation;
   std::uint16_t key_tag = 0;
   std::array<RecordView, all_records.size()> records;  ///< Indexed by Record.
+  std::optional<Time> entered;        ///< When the first of its records was introduced.
   std::optional<Time> first_use;      ///< When the last record that its use takes was introduced.
   std::optional<Time> needed_until;   ///< When a successor is to take over; empty: unlimited.
   bool at_once = false;               ///< Asked for by an administrator: no schedule applies.
@@ -97,6 +98,7 @@ struct ZoneView {
   Wishes wishes;
   Intervals intervals;                 ///< The largest known of each.
   SwapAbility swap = SwapAbility::exact;  ///< Of the least able signer.
+  Scheme scheme = Scheme::ksk_zsk;     ///< The one that its keys follow: see followed_scheme.
   std::vector<KeyView> keys;           ///< Winners not yet purged; by role, then oldest first.
   std::vector<UnsettledChange> unsettled;
   ParentView parent;

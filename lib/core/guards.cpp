@@ -76,7 +76,8 @@ std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep&
   if (wanted.verb != Verb::enter || !wanted.first) return std::nullopt;
   for (const KeyView* key : wanted.keys) {
     for (const KeyView& other : view.keys) {
-      if (other.role() != key->role() || !other.out() || !other.introduced()) continue;
+      const bool concerns = other.role() == key->role() || scheme_of(other.role()) != scheme_of(key->role());
+      if (!concerns || !other.out() || !other.introduced()) continue;
       if (auto no = is_hidden(other)) return no;  // given up, and not gone yet
     }
     const KeyView* current = predecessor_of(view, *key);
@@ -88,9 +89,10 @@ std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep&
       if (auto no = is_hidden(*current)) return no;
       continue;
     }
-    const KeyView* replaced = predecessor_of(view, *current);
-    if (!replaced || signs_until(view, *current, *key)) continue;
-    if (auto no = is_hidden(*replaced)) return no;
+    if (signs_until(view, *current, *key)) continue;
+    for (const KeyView* replaced : predecessors_of(view, *current)) {
+      if (auto no = is_hidden(*replaced)) return no;
+    }
   }
   return std::nullopt;
 }
@@ -109,14 +111,20 @@ bool stands_by(const ZoneView& view, const KeyView& key) {
   });
 }
 
+bool is_everywhere(const KeyView& key) {
+  return std::ranges::all_of(all_records, [&](Record record) { return !key.has(record) || key[record].state == State::omnipresent; });
+}
+
 // The key that is on its way in, or whose predecessor is on its way out; null if none is.
 const KeyView* rolling_key(const ZoneView& view, Role role) {
   for (const KeyView& key : view.keys) {
     if (key.role() != role || !key.introduced() || key.completely_hidden()) continue;
-    const KeyView* before = predecessor_of(view, key);
+    const KeyPair before = predecessors_of(view, key);
     if (stands_by(view, key)) continue;
-    const bool rolls = before && !before->completely_hidden();
-    if (rolls || (!before && !key.in_use() && role == Role::zsk)) return &key;
+    const bool rolls = std::ranges::any_of(before, [&key](const KeyView* other) {
+      return !other->completely_hidden() && (other->role() == key.role() || !is_everywhere(key));
+    });
+    if (rolls || (before.empty() && !key.in_use() && role == Role::zsk)) return &key;
   }
   return nullptr;
 }
@@ -143,6 +151,9 @@ bool is_only_planned(const KeyView& key) {
 std::optional<No> other_role_is_settled(const ZoneView& view, const WantedStep& wanted) {
   if (!begins_rollover(wanted)) return std::nullopt;
   const Role role = wanted.key().role();
+  if (scheme_of(role) != view.scheme) {
+    return No{Reason::policy, "the zone changes to " + std::string{to_string(view.scheme)}, {}, {}};
+  }
   const Role other = role == Role::ksk ? Role::zsk : Role::ksk;
   const KeyView* rolling = role == Role::csk ? nullptr : rolling_key(view, other);
   if (!rolling || only_waits_for_ds(*rolling)) return std::nullopt;
@@ -177,28 +188,30 @@ std::optional<No> chain_enters_alone(const ZoneView& view, const WantedStep& wan
   for (const Role role : all_roles) {
     const KeyView* rolling = rolling_key(view, role);
     const bool itself = rolling && std::ranges::find(wanted.keys, rolling) != wanted.keys.end();
-    const bool partner = rolling && rolling->generation.algorithm == wanted.key().generation.algorithm;
+    const bool partner = rolling && rolling->generation.algorithm == wanted.key().generation.algorithm &&
+                         scheme_of(role) == scheme_of(wanted.key().role());
     if (!rolling || itself || partner || signs_until(view, *rolling, wanted.key())) continue;
     return No{Reason::rules, "one rollover at a time: " + name_of(*rolling) + " is taking over", {}, {}};
   }
   return std::nullopt;
 }
 
-std::optional<No> scheme_is_on_offer(const ZoneView& view, const WantedStep& wanted) {
-  if (wanted.verb != Verb::enter || wanted.entry != Entry::new_chain || !wanted.first) return std::nullopt;
-  const auto other = std::ranges::find_if(view.keys, [&](const KeyView& key) {
-    return (key.role() == Role::csk) != (wanted.key().role() == Role::csk) && serves_anything(key);
-  });
-  if (other == view.keys.end()) return std::nullopt;
-  return No{Reason::signer,
-            "the zone is signed by " + name_of(*other) + ": between CSK and KSK with ZSK it has to go "
-            "insecure first",
-            {}, {}};
-}
-
 // --- what the signers can do ---------------------------------------------------------------------
 
+// Of each algorithm such a server signs with KSK and ZSK, or with a CSK.
+std::optional<No> signers_can_do_both(const ZoneView& view, const WantedStep& wanted) {
+  const auto other = std::ranges::find_if(view.keys, [&](const KeyView& key) {
+    return scheme_of(key.role()) != scheme_of(wanted.key().role()) &&
+           key.generation.algorithm == wanted.key().generation.algorithm && serves_anything(key);
+  });
+  if (other == view.keys.end()) return std::nullopt;
+  return No{Reason::signer, "not every DNS server can sign with it and with " + name_of(*other) + " at a time", {}, {}};
+}
+
 std::optional<No> signers_can(const ZoneView& view, const WantedStep& wanted) {
+  if (wanted.verb == Verb::enter && wanted.first && view.swap != SwapAbility::exact) {
+    if (auto no = signers_can_do_both(view, wanted)) return no;
+  }
   const bool conservative = view.wishes.algorithm_rollover == AlgorithmRollover::conservative;
   const bool asks_too_much = wanted.verb == Verb::enter && wanted.first && conservative &&
                              wanted.entry == Entry::new_algorithm && view.swap != SwapAbility::exact;
@@ -239,7 +252,8 @@ std::optional<No> removal_looks_at_parent(const ZoneView& view, const WantedStep
 std::optional<No> parent_guard(const ZoneView& view, const WantedStep& wanted) {
   switch (wanted.verb) {
     case Verb::enter: {
-      const bool starts = wanted.entry == Entry::new_chain && wanted.first;
+      const bool alone = std::ranges::all_of(predecessors_of(view, wanted.key()), [](const KeyView* key) { return key->completely_hidden(); });
+      const bool starts = wanted.entry == Entry::new_chain && wanted.first && alone;
       return starts ? start_needs_empty_parent(view) : std::nullopt;
     }
     case Verb::unchain: return std::nullopt;
@@ -260,8 +274,8 @@ std::vector<KeyStates> states_of(const ZoneView& view) {
                      .krrsig = key[Record::krrsig].state,
                      .zrrsig = key[Record::zrrsig].state,
                      .ds = key[Record::ds].state};
-    if (const KeyView* successor = successor_of(view, key)) {
-      states.successor = static_cast<std::size_t>(successor - view.keys.data());
+    if (const KeyPair successors = successors_of(view, key); !successors.empty()) {
+      states.successor = static_cast<std::size_t>(*successors.begin() - view.keys.data());
     }
     all.push_back(states);
   }
@@ -273,8 +287,7 @@ void discount_leaving(const ZoneView& view, const WantedStep& wanted, std::vecto
   for (std::size_t i = 0; i < all.size(); ++i) {
     const KeyView& key = view.keys[i];
     const bool subject = std::ranges::find(wanted.keys, &key) != wanted.keys.end();
-    const KeyView* successor = successor_of(view, key);
-    const bool leaves = key.out() || (successor && successor->in_use());
+    const bool leaves = key.out() || is_replaced(view, key);
     if (subject || !leaves || key.role() != wanted.key().role()) continue;
     for (const Record record : all_records) {
       if (record == Record::revoked) continue;
@@ -318,7 +331,6 @@ std::optional<No> first_no(const ZoneView& view, const WantedStep& wanted, Time 
   if (auto no = other_role_is_settled(view, wanted)) return no;
   if (auto no = ksk_first(view, wanted, now)) return no;
   if (auto no = chain_enters_alone(view, wanted)) return no;
-  if (auto no = scheme_is_on_offer(view, wanted)) return no;
   if (auto no = signers_can(view, wanted)) return no;
   if (auto no = order_guard(view, wanted)) return no;
   if (auto no = parent_guard(view, wanted)) return no;

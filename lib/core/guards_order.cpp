@@ -41,20 +41,24 @@ std::optional<No> ds_waits_for_zone(const ZoneView& view, const WantedStep& want
 
 // The DS that a new one stands beside, or takes over from, has to be at the parent first.
 std::optional<No> old_ds_is_everywhere(const ZoneView& view, const WantedStep& wanted) {
-  const KeyView* predecessor = predecessor_of(view, wanted.key());
   const bool adds_ds = std::ranges::any_of(
       wanted.step.introduces, [](const KeyRecord& record) { return record.record == Record::ds; });
-  if (!adds_ds || !predecessor || !predecessor->serves(Record::ds)) return std::nullopt;
-  return awaits(*predecessor, Record::ds, State::omnipresent);
+  if (!adds_ds) return std::nullopt;
+  for (const KeyView* predecessor : predecessors_of(view, wanted.key())) {
+    if (!predecessor->serves(Record::ds)) continue;
+    if (auto no = awaits(*predecessor, Record::ds, State::omnipresent)) return no;
+  }
+  return std::nullopt;
 }
 
 // What replaces the key has to be in every cache, and what left of it already in none.
 std::optional<No> replacement_is_everywhere(const ZoneView& view, const KeyView& key) {
-  const KeyView& successor = *successor_of(view, key);
-  for (const Record record : all_records) {
-    if (!successor.has(record)) continue;  // withdrawn already: the zone was on its way to insecure
-    const State wanted = successor.serves(record) ? State::omnipresent : State::hidden;
-    if (auto no = awaits(successor, record, wanted)) return no;
+  for (const KeyView* successor : successors_of(view, key)) {
+    for (const Record record : all_records) {
+      if (!successor->has(record)) continue;  // withdrawn already: the zone was on its way to insecure
+      const State wanted = successor->serves(record) ? State::omnipresent : State::hidden;
+      if (auto no = awaits(*successor, record, wanted)) return no;
+    }
   }
   for (const Record record : all_records) {
     if (!key.was_introduced(record)) continue;

@@ -32,13 +32,8 @@ void end_turn(ZoneWork& work, Role role) {
 
 }  // namespace
 
-// A zone stays with the kinds of keys that sign it; only one that has none takes the policy's.
 bool Member::Impl::role_wanted(const ZoneWork& work, Role role) const {
-  for (const KeyView& key : work.view.keys) {
-    if (!key.introduced() || key.completely_hidden()) continue;
-    return (key.role() == Role::csk) == (role == Role::csk);
-  }
-  return policy_of(work).wants(role);
+  return work.view.keys.empty() ? policy_of(work).wants(role) : scheme_of(role) == work.view.scheme;
 }
 
 // Nothing of n+1 is due before n is won or void.
@@ -84,7 +79,7 @@ std::optional<Need> Member::Impl::need_after(const ZoneWork& work, const Stated<
   const auto first_use = work.book.first_use(*winner.content);
   if (!first_use) return std::nullopt;
   const bool given_up = !work.book.abandoned_by(winner->fingerprint).empty();
-  if (given_up || ended_.contains(winner.id) || work.book.ds_withdrawn(*winner.content)) {
+  if (given_up || ended_.contains(winner.id) || work.book.withdrawn(*winner.content)) {
     need.why = "withdrawn";  // nothing comes after it yet, and it cannot come back
     return need;
   }

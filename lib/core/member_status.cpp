@@ -62,9 +62,10 @@ KeyStatus status_of(const ZoneWork& work, const KeyView& key, std::size_t roster
 
 // It is replaced as soon as the parent shows its successor's DS, and in use until then.
 bool awaits_ds_of_successor(const ZoneView& view, const KeyView& key) {
-  const KeyView* successor = successor_of(view, key);
-  return successor && successor->in_use() && successor->serves(Record::ds) && !(*successor)[Record::ds].pending.empty() &&
-         !key.completely_hidden();
+  return is_replaced(view, key) && !key.completely_hidden() &&
+         std::ranges::any_of(successors_of(view, key), [](const KeyView* successor) {
+           return successor->serves(Record::ds) && !(*successor)[Record::ds].pending.empty();
+         });
 }
 
 }  // namespace

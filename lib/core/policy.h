@@ -29,6 +29,8 @@ std::string_view to_string(ZskRollover rollover);
 std::string_view to_string(KskRollover rollover);
 std::string_view to_string(AlgorithmRollover rollover);
 std::string_view to_string(Scheme scheme);
+constexpr Scheme scheme_of(Role role) { return role == Role::csk ? Scheme::csk : Scheme::ksk_zsk; }
+constexpr Scheme other_than(Scheme scheme) { return scheme == Scheme::csk ? Scheme::ksk_zsk : Scheme::csk; }
 std::optional<ZskRollover> zsk_rollover_from(std::string_view text);
 std::optional<KskRollover> ksk_rollover_from(std::string_view text);
 std::optional<AlgorithmRollover> algorithm_rollover_from(std::string_view text);
@@ -67,7 +69,7 @@ struct Policy {
 
   Seconds lifetime(Role role) const { return role == Role::zsk ? zsk_lifetime : ksk_lifetime; }
   bool standby(Role role) const { return role == Role::zsk ? standby_zsk : standby_ksk; }
-  bool wants(Role role) const { return (role == Role::csk) == (scheme == Scheme::csk); }
+  bool wants(Role role) const { return scheme_of(role) == scheme; }
 };
 
 enum class Mode : std::uint8_t { random, appointed };

@@ -50,15 +50,15 @@ std::optional<PolicyEffect> effect_of_algorithm(const ZoneStatus& zone, const Ke
   return PolicyEffect{name_of(key) + " is replaced", std::move(why), {}};
 }
 
-std::optional<PolicyEffect> effect_of_scheme(const ZoneStatus& zone, const Policy& after) {
-  const auto other = std::ranges::find_if(zone.keys, [&](const KeyStatus& key) {
-    return is_current(key) && !after.wants(key.generation.role);
-  });
-  if (other == zone.keys.end()) return std::nullopt;
-  return PolicyEffect{"stays with the kinds of keys that it has, until it went insecure and back",
-                      "scheme is " + std::string{to_string(after.scheme)} + ", and " + name_of(*other) +
-                          " is in use",
-                      {}};
+// Of each algorithm a server that signs with published keys only has KSK and ZSK, or a CSK.
+std::optional<PolicyEffect> effect_of_scheme(const ZoneStatus& zone, const KeyStatus& key, const Policy& after) {
+  const Role role = key.generation.role;
+  if (after.wants(role)) return std::nullopt;
+  std::string why = instead("scheme", to_string(after.scheme), to_string(other_than(after.scheme)));
+  const bool side_by_side = zone.signs_unpublished || key.generation.algorithm != after.algorithm;
+  if (side_by_side) return PolicyEffect{name_of(key) + " is replaced", std::move(why), {}};
+  return PolicyEffect{name_of(key) + " stays until `algorithm` is another, too, or the zone went insecure and back",
+                      why + "; not every DNS server can sign with a CSK and with KSK and ZSK of one algorithm at a time", {}};
 }
 
 // Of each role that the zone has keys of.
@@ -112,12 +112,12 @@ void add_choices(std::vector<PolicyEffect>& effects, const Policy& before, const
 std::vector<PolicyEffect> effects_of_change(const ZoneStatus& zone, const Policy& before, const Policy& after) {
   std::vector<PolicyEffect> effects;
   if (before == after || zone.insecure) return effects;
-  add(effects, effect_of_scheme(zone, after));
   for (const KeyStatus& key : zone.keys) {
     if (!is_current(key)) continue;
-    auto algorithm = effect_of_algorithm(zone, key, after);
-    if (!algorithm) algorithm = effect_of_lifetime(key, before, after);
-    add(effects, std::move(algorithm));
+    auto effect = effect_of_scheme(zone, key, after);
+    if (!effect) effect = effect_of_algorithm(zone, key, after);
+    if (!effect) effect = effect_of_lifetime(key, before, after);
+    add(effects, std::move(effect));
   }
   for (const Role role : roles_of(zone)) {
     add(effects, effect_of_standby(role, before, after));

@@ -67,8 +67,6 @@ constexpr RecordSet everything{Record::dnskey, Record::krrsig, Record::zrrsig, R
 
 // --- keys on their way in ------------------------------------------------------------------------
 
-bool on_its_way_in(const KeyView& key) { return !key.in_use() && !key.abandoned; }
-
 struct NextStage {
   Stage stage;
   bool first, last;
@@ -96,8 +94,7 @@ std::optional<NextStage> next_stage_in(const ZoneView& view, const KeyView& key)
 void enter(const ZoneView& view, WantedStep& wanted, const KeyView& key, const Stage& stage) {
   wanted.keys.push_back(&key);
   introduce(wanted.step, key, stage.records);
-  const KeyView* predecessor = predecessor_of(view, key);
-  if (predecessor) withdraw(wanted.step, *predecessor, stage.replaces);
+  for (const KeyView* predecessor : predecessors_of(view, key)) withdraw(wanted.step, *predecessor, stage.replaces);
 }
 
 // The DNSKEYs of a chain come as one change: the KSK's step has the ZSK's in it.
@@ -126,10 +123,8 @@ std::optional<WantedStep> step_in(const ZoneView& view, const KeyView& key) {
 
 // --- keys on their way out -----------------------------------------------------------------------
 
-std::optional<RecordSet> next_stage_out(const ZoneView& view, const KeyView& key,
-                                        const KeyView& successor) {
-  const bool same = successor.generation.algorithm == key.generation.algorithm;
-  const Entry entry = same ? Entry::successor : Entry::new_algorithm;
+std::optional<RecordSet> next_stage_out(const ZoneView& view, const KeyView& key) {
+  const Entry entry = keeps_algorithm(view, key) ? Entry::successor : Entry::new_algorithm;
   for (const RecordSet& records : stages_out(key.role(), entry, view.wishes, view.swap)) {
     if (remains_to_withdraw(key, records)) return records;
   }
@@ -155,32 +150,28 @@ void leave(const ZoneView& view, WantedStep& wanted, const KeyView& key, const R
 // The other key of a chain that was replaced by one of another algorithm: both leave together.
 const KeyView* partner_out(const ZoneView& view, const KeyView& key) {
   const auto found = std::ranges::find_if(view.keys, [&](const KeyView& other) {
-    const KeyView* successor = successor_of(view, other);
     return other.role() != key.role() && other.generation.algorithm == key.generation.algorithm &&
-           other.serves(Record::dnskey) && successor && successor->in_use() &&
-           successor->generation.algorithm != key.generation.algorithm;
+           other.serves(Record::dnskey) && is_replaced(view, other) && !keeps_algorithm(view, other);
   });
   return found == view.keys.end() ? nullptr : &*found;
 }
 
 std::optional<WantedStep> step_out(const ZoneView& view, const KeyView& key) {
-  const KeyView* successor = successor_of(view, key);
-  if (!successor || !successor->in_use()) return std::nullopt;
+  if (!is_replaced(view, key)) return std::nullopt;
   WantedStep wanted{.verb = Verb::leave, .keys = {}, .entry = {}, .first = false, .last = false,
                     .lacks_partner = false, .step = {}};
   if (key.serves(Record::revoked)) {
     leave(view, wanted, key, {Record::revoked});
     return finished(view, std::move(wanted));
   }
-  const auto records = next_stage_out(view, key, *successor);
+  const auto records = next_stage_out(view, key);
   if (!records) return std::nullopt;
   leave(view, wanted, key, *records);
 
-  const bool other_algorithm = successor->generation.algorithm != key.generation.algorithm;
-  if (other_algorithm && records->contains(Record::dnskey) && key.role() != Role::csk) {
+  if (!keeps_algorithm(view, key) && records->contains(Record::dnskey) && key.role() != Role::csk) {
     const KeyView* partner = partner_out(view, key);
     if (partner && key.role() == Role::zsk) return std::nullopt;  // it is part of the KSK's step
-    const auto theirs = partner ? next_stage_out(view, *partner, *successor_of(view, *partner)) : std::nullopt;
+    const auto theirs = partner ? next_stage_out(view, *partner) : std::nullopt;
     if (theirs) leave(view, wanted, *partner, *theirs);
   }
   return finished(view, std::move(wanted));
@@ -229,62 +220,6 @@ std::string name_of(const KeyView& key) {
 const KeyView* find_key(const ZoneView& view, const Fingerprint& key) {
   const auto found = std::ranges::find(view.keys, key, &KeyView::key);
   return found == view.keys.end() ? nullptr : &*found;
-}
-
-// Keys stand by role, then by generation; void and abandoned generations leave gaps.
-const KeyView* predecessor_of(const ZoneView& view, const KeyView& key) {
-  for (auto at = view.keys.begin() + (&key - view.keys.data()); at != view.keys.begin();) {
-    --at;
-    if (at->role() != key.role()) return nullptr;
-    if (!at->out()) return &*at;
-  }
-  return nullptr;
-}
-
-const KeyView* successor_of(const ZoneView& view, const KeyView& key) {
-  for (auto at = view.keys.begin() + (&key - view.keys.data()) + 1; at != view.keys.end(); ++at) {
-    if (at->role() != key.role()) return nullptr;
-    if (!at->out()) return &*at;
-  }
-  return nullptr;
-}
-
-bool is_leaving(const ZoneView& view, const KeyView& key) {
-  if (key.out()) return true;
-  if (key.has(Record::ds) && key.in_use() && !key.serves(Record::ds)) return true;
-  const KeyView* successor = successor_of(view, key);
-  return successor && successor->in_use();
-}
-
-Entry entry_of(const ZoneView& view, const KeyView& key) {
-  const KeyView* predecessor = predecessor_of(view, key);
-  if (!predecessor || predecessor->completely_hidden()) return Entry::new_chain;
-  return predecessor->generation.algorithm == key.generation.algorithm ? Entry::successor
-                                                                       : Entry::new_algorithm;
-}
-
-const KeyView* partner_of(const ZoneView& view, const KeyView& key) {
-  if (key.role() == Role::csk) return nullptr;
-  const auto found = std::ranges::find_if(view.keys, [&](const KeyView& other) {
-    return other.role() != key.role() && other.role() != Role::csk && on_its_way_in(other) &&
-           other.generation.algorithm == key.generation.algorithm &&
-           (entry_of(view, other) == Entry::successor) == (entry_of(view, key) == Entry::successor);
-  });
-  return found == view.keys.end() ? nullptr : &*found;
-}
-
-// One that is published already, as the successor of its own kind; and one that is given up signs on until the next
-// of its algorithm does.
-bool has_partner(const ZoneView& view, const KeyView& key) {
-  if (key.role() == Role::csk || partner_of(view, key)) return true;
-  return std::ranges::any_of(view.keys, [&](const KeyView& other) {
-    const KeyView* next = successor_of(view, other);
-    const bool signs_on = other.serves(Record::dnskey) && next && next->generation.algorithm == other.generation.algorithm;
-    const bool stays = !other.abandoned || signs_on;
-    const bool there = other.in_use() || other.serves(Record::dnskey);
-    return other.role() != key.role() && other.role() != Role::csk && there && stays &&
-           other.generation.algorithm == key.generation.algorithm && !is_leaving(view, other);
-  });
 }
 
 std::vector<WantedStep> wanted_steps(const ZoneView& view) {

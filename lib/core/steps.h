@@ -10,6 +10,7 @@
 
 #include "lib/core/decide.h"
 #include "lib/core/rollover.h"
+#include "lib/core/succession.h"
 
 namespace rollcall {
 
@@ -37,18 +38,6 @@ struct WantedStep {
 std::vector<WantedStep> wanted_steps(const ZoneView& view);
 
 const KeyView* find_key(const ZoneView& view, const Fingerprint& key);
-/// The key that this one replaces, or will: the one before it in its role, those left out that
-/// were abandoned before their use.
-const KeyView* predecessor_of(const ZoneView& view, const KeyView& key);
-const KeyView* successor_of(const ZoneView& view, const KeyView& key);
-/// Whether its successor is in use, or its DS was withdrawn without one.
-bool is_leaving(const ZoneView& view, const KeyView& key);
-Entry entry_of(const ZoneView& view, const KeyView& key);
-/// A chain takes a KSK and a ZSK of one algorithm, which enter together; null: there is none.
-const KeyView* partner_of(const ZoneView& view, const KeyView& key);
-/// Whether there is one, or the other half of its chain is in use.
-bool has_partner(const ZoneView& view, const KeyView& key);
-
 /// `ZSK 41211`
 std::string name_of(const KeyView& key);
 

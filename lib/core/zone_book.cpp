@@ -111,8 +111,9 @@ std::optional<Time> ZoneBook::first_use(const Candidate& key) const {
   return last;
 }
 
-bool ZoneBook::ds_withdrawn(const Candidate& key) const {
-  return history({key.fingerprint, Record::ds}).withdrawn();
+bool ZoneBook::withdrawn(const Candidate& key) const {
+  const KeyHistory& all = history(key.fingerprint);
+  return std::ranges::any_of(all_records, [&](Record record) { return has_record(key.generation.role, record) && all[record].withdrawn(); });
 }
 
 const Stated<Request>* ZoneBook::request_for(Role role, std::uint32_t number) const {

@@ -66,8 +66,8 @@ class ZoneBook {
   std::vector<FactId> abandoned_by(const Fingerprint& key) const;
   /// When the last record that the use of this key takes was introduced; empty: not all are.
   std::optional<Time> first_use(const Candidate& key) const;
-  /// Whether it has a DS and that was withdrawn.
-  bool ds_withdrawn(const Candidate& key) const;
+  /// Whether any of it was withdrawn.
+  bool withdrawn(const Candidate& key) const;
 
   const Stated<Candidate>* candidate(const Fingerprint& key) const;
   /// In the order of the election: the earliest first.

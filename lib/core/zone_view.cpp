@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/core/succession.h"
 #include "lib/core/timing.h"
 
 namespace rollcall {
@@ -138,6 +139,7 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
                .generation = key.generation,
                .key_tag = key.key_tag,
                .records = {},
+               .entered = {},
                .first_use = lens.book.first_use(key),
                .needed_until = {},
                .at_once = is_at_once(key, lens.book),
@@ -150,7 +152,11 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
     view.unaware = not_acked(lens, key.zone, given_up);
   }
   const KeyHistory& history = lens.book.history(key.fingerprint);
-  for (const Record record : all_records) view[record] = deduce(key, record, history[record], rolling);
+  for (const Record record : all_records) {
+    view[record] = deduce(key, record, history[record], rolling);
+    const auto& introduced = history[record].first_introduced;
+    if (introduced) view.entered = std::min(view.entered.value_or(*introduced), *introduced);
+  }
   if (view.first_use) {
     view.needed_until =
         needed_by(key.expires, *view.first_use, lens.policy.lifetime(key.generation.role));
@@ -252,17 +258,20 @@ ZoneView view_zone(const ZoneRef& zone, const Lens& lens, Waits& waits) {
                 .wishes = lens.wishes,
                 .intervals = lens.intervals,
                 .swap = least_able(lens.acks),
+                .scheme = lens.wishes.scheme,
                 .keys = {},
                 .unsettled = {},
                 .parent = {}};
   RecordDeduction deduce{zone, lens, waits};
   const auto keys = keys_of(lens);
+  const bool both_schemes = !keys.empty() && scheme_of(keys.front()->generation.role) != scheme_of(keys.back()->generation.role);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const bool has_predecessor =
         i > 0 && keys[i - 1]->generation.role == keys[i]->generation.role;
     const bool later_generation = keys[i]->generation.number > 1;
-    view.keys.push_back(view_key(keys[i], lens, has_predecessor || later_generation, deduce));
+    view.keys.push_back(view_key(keys[i], lens, has_predecessor || later_generation || both_schemes, deduce));
   }
+  view.scheme = followed_scheme(view);
   find_stranded(view.keys);
   view.unsettled = unsettled_changes(view, lens.book);
   if (lens.wishes.insecure) view.electing = electing(lens);

@@ -81,13 +81,25 @@ TEST_CASE("a server that cannot sign ahead is named, for it would hold the roll"
   CHECK(zone.dry_run(after).at(0).why == "algorithm is ED25519 instead of ECDSAP256SHA256");
 }
 
-TEST_CASE("another scheme waits until the zone was insecure", "[policy-change]") {
-  Quiet zone;
+TEST_CASE("a CSK replaces KSK and ZSK, and back, as far as the servers can", "[policy-change]") {
   Policy after = short_waits();
   after.scheme = Scheme::csk;
-  const auto effects = zone.dry_run(after);
-  REQUIRE(effects.size() == 1);
-  CHECK(effects[0].what == "stays with the kinds of keys that it has, until it went insecure and back");
+  SECTION("beside them") {
+    Quiet zone;
+    const auto effects = zone.dry_run(after);
+    REQUIRE(effects.size() == 2);
+    for (const PolicyEffect& effect : effects) {
+      CHECK(effect.what.ends_with(" is replaced"));
+      CHECK(effect.why == "scheme is csk instead of ksk+zsk");
+    }
+  }
+  SECTION("with another algorithm") {
+    Quiet zone{like_named};
+    CHECK(zone.dry_run(after).at(0).what.find("stays until `algorithm` is another") != std::string::npos);
+    after.algorithm = Algorithm::ed25519;
+    after.algorithm_rollover = AlgorithmRollover::liberal;
+    CHECK(zone.dry_run(after).at(0).what.ends_with(" is replaced"));
+  }
 }
 
 TEST_CASE("a longer lifetime moves the next roll, a shorter one only those after it", "[policy-change]") {

@@ -21,9 +21,10 @@ void Administrators::begin() {
 
 void Administrators::end() {
   over_ = true;
-  const Algorithm algorithm = policy_.algorithm;
+  const auto [algorithm, scheme] = std::pair{policy_.algorithm, policy_.scheme};
   policy_ = world_.context().swarm.policy;
   policy_.algorithm = algorithm;
+  policy_.scheme = scheme;
   wanted_.insecure = wanted_.suspended = false;
   for (int days = 0; days < 7; ++days) {  // a replica may be filled anew, and with it what was written there is gone
     world_.context().schedule.after(days * day, [this] {
@@ -49,6 +50,7 @@ void Administrators::now_and_then(Rollover rollover) {
 void Administrators::ask(Rollover rollover) {
   switch (rollover) {
     case Rollover::algorithm: return another_algorithm();
+    case Rollover::scheme: return another_scheme();
     case Rollover::insecure: return go_insecure();
     case Rollover::emergency:
       world_.context().counters.add("emergency roll asked for");
@@ -97,6 +99,15 @@ void Administrators::another_algorithm() {
       {Algorithm::ecdsap256sha256, Algorithm::ecdsap384sha384, Algorithm::ed25519});
   world_.context().counters.add("another algorithm wanted");
   world_.context().trace.line("admin", "wants algorithm " + std::string(mnemonic(policy_.algorithm)));
+  write_policy();
+}
+
+// Where servers sign with published keys only, it takes another algorithm, too.
+void Administrators::another_scheme() {
+  policy_.scheme = other_than(policy_.scheme);
+  world_.context().counters.add("another scheme wanted");
+  world_.context().trace.line("admin", "wants " + std::string(to_string(policy_.scheme)));
+  if (world_.context().dice.one_in(2)) return another_algorithm();
   write_policy();
 }
 

@@ -20,6 +20,7 @@ class Administrators {
 
   void begin();
   void end();  ///< They want nothing any more but that all zones are signed.
+  const Policy& policy() const { return policy_; }
 
  private:
   void now_and_then(Rollover rollover);
@@ -31,6 +32,7 @@ class Administrators {
   void put(Content content);
 
   void another_algorithm();
+  void another_scheme();
   void go_insecure();
   void suspend();
   void by_hand();

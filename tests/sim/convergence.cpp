@@ -101,9 +101,23 @@ std::string World::unfinished_zone(const ZoneName& zone) const {
     }
   }
   if (first == nullptr) return "nobody serves it";
-  const bool csk = context_.swarm.policy.scheme == Scheme::csk;
+  if (auto why = unfinished_scheme(*first); !why.empty()) return why;
+  const bool csk = scheme_of(judge_.newest(first->signing())->key->generation.role) == Scheme::csk;
   if (auto why = overdue(zone, first->signing(), csk ? Role::csk : Role::zsk); !why.empty()) return why;
   return overdue(zone, parent_.agreed(zone), csk ? Role::csk : Role::ksk);
+}
+
+// Which one it is depends on what the servers can; where all can, it is the one that is wanted.
+std::string World::unfinished_scheme(const Served& served) const {
+  const auto newest = judge_.newest(served.signing());
+  if (!newest) return "no key is in use";
+  const Scheme scheme = scheme_of(newest->key->generation.role), wanted = administrators_.policy().scheme;
+  const bool all_can = std::ranges::all_of(context_.swarm.abilities, [](SwapAbility one) { return one == SwapAbility::exact; });
+  if (all_can && scheme != wanted) return "is not signed as " + std::string{to_string(wanted)};
+  for (const auto& [key, records] : published(served)) {
+    if (scheme_of(records.generation.role) != scheme) return "still has a " + std::string{to_string(records.generation.role)};
+  }
+  return "";
 }
 
 std::string World::overdue(const ZoneName& zone, const std::set<Fingerprint>& in_use, Role role) const {

@@ -15,7 +15,7 @@ constexpr hours day{24};
 // What administrators want in the middle of it, and until when, is their own affair.
 bool has_wishes(const Swarm& swarm) {
   constexpr Rollover shaping[] = {Rollover::algorithm, Rollover::insecure, Rollover::standby, Rollover::abandon,
-                                  Rollover::suspend,   Rollover::manual,   Rollover::policy};
+                                  Rollover::suspend,   Rollover::manual,   Rollover::policy,  Rollover::scheme};
   return std::ranges::any_of(shaping, [&swarm](Rollover wish) { return swarm.on(wish); });
 }
 

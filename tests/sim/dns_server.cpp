@@ -73,7 +73,8 @@ void DnsServer::begin(const Export& order, std::uint64_t number, Done done) {
                           });
 }
 
-// A server that cannot drop the signatures of a key and keep the key goes on signing with it.
+// A server that cannot drop the signatures of a key and keep the key goes on signing with it, and signs the data by a
+// ZSK where there is one of the algorithm, whatever the CSK is to do.
 Served DnsServer::wanted(const Served& before, const Export& order) const {
   Served after = before;
   after.dnskey_ttl = order.dnskey_ttl;
@@ -81,7 +82,12 @@ Served DnsServer::wanted(const Served& before, const Export& order) const {
   for (const KeyTarget& target : order.keys) {
     Served::Key& key = after.keys[target.key];
     const bool signs_on = ability_ == SwapAbility::together && target.dnskey && key.first_half;
-    const bool zrrsig = target.zrrsig || signs_on;
+    const bool zsk_signs = ability_ == SwapAbility::together && target.generation.role == Role::csk &&
+                           std::ranges::any_of(order.keys, [&target](const KeyTarget& other) {
+                             return other.generation.role == Role::zsk && other.dnskey && other.zrrsig &&
+                                    other.generation.algorithm == target.generation.algorithm;
+                           });
+    const bool zrrsig = (target.zrrsig || signs_on) && !zsk_signs;
     key = {target.generation, target.dnskey, target.krrsig, target.ds, target.revoked, zrrsig, zrrsig};
   }
   return after;

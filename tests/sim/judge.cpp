@@ -70,7 +70,7 @@ void Judge::serves(std::size_t server, const ZoneName& name, const Served& conte
   const Time now = context_.schedule.now();
   DnskeyView dnskey;
   KeySet first = 0, second = 0;
-  for (const Role role : {Role::ksk, Role::zsk}) {
+  for (const Role role : all_roles) {
     std::map<Algorithm, std::size_t> of_algorithm;
     std::size_t keys = 0;
     for (const auto& [key, records] : content.keys) {

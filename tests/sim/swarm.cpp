@@ -52,7 +52,7 @@ constexpr std::array<std::pair<Fault, std::string_view>, 35> names{{
     {Fault::ds_foreign, "ds-foreign"},
 }};
 
-constexpr std::array<std::pair<Rollover, std::string_view>, 15> rollover_names{{
+constexpr std::array<std::pair<Rollover, std::string_view>, 16> rollover_names{{
     {Rollover::double_signature, "double-signature"}, {Rollover::double_ds, "double-ds"},
     {Rollover::double_rrset, "double-rrset"}, {Rollover::csk, "csk"},
     {Rollover::algorithm, "algorithm"},       {Rollover::liberal, "liberal"},
@@ -60,7 +60,7 @@ constexpr std::array<std::pair<Rollover, std::string_view>, 15> rollover_names{{
     {Rollover::trust_anchor, "trust-anchor"}, {Rollover::emergency, "emergency"},
     {Rollover::abandon, "abandon"},           {Rollover::suspend, "suspend"},
     {Rollover::manual, "manual"},             {Rollover::rotate, "rotate"},
-    {Rollover::policy, "policy"},
+    {Rollover::policy, "policy"},             {Rollover::scheme, "scheme"},
 }};
 
 std::size_t draw_members(Dice& dice) {

@@ -80,6 +80,7 @@ enum class Rollover : std::uint8_t {
   manual,        ///< Somebody takes the steps, once a day.
   rotate,        ///< Another master key.
   policy,        ///< TTLs, lifetimes and ways to roll change in the middle.
+  scheme,        ///< A CSK instead of KSK and ZSK, or the other way, now and then.
 };
 std::string_view to_string(Rollover rollover);
 std::optional<Rollover> rollover_from(std::string_view name);

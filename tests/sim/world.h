@@ -88,6 +88,7 @@ class World {
 
   std::string unfinished_member(const Machine& machine) const;
   std::string unfinished_zone(const ZoneName& zone) const;
+  std::string unfinished_scheme(const Served& served) const;
   std::string overdue(const ZoneName& zone, const std::set<Fingerprint>& in_use, Role role) const;
 
   Context context_;
