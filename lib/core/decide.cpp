@@ -30,7 +30,7 @@ bool signs_beside(const ZoneView& view, const KeyView& key) {
 bool is_of_no_use(const ZoneView& view, const KeyView& key) {
   if (key.in_use()) return key.stranded && key.generation.algorithm != view.wishes.algorithm && signs_beside(view, key);
   if (key.was_introduced(Record::ds) && !key.serves(Record::ds)) return true;  // it cannot come back
-  if (scheme_of(key.role()) != view.scheme) return true;
+  if (scheme_of(key.role()) != view.scheme) return !is_of_begun_chain(view, key);
   if (key.generation.algorithm == view.wishes.algorithm) return false;
   if (key.standby) return true;
   return !key.introduced() && entry_of(view, key) != Entry::successor && !has_partner(view, key);

@@ -75,10 +75,7 @@ std::optional<std::string> Member::Impl::abandon(const ZoneName& zone, Role role
     return "zone " + zone + " has no " + std::string{to_string(role)} +
            " that is not in use yet; `rollcall roll` replaces one that is";
   }
-  // Its signatures come first, before any record of the KSK: that one belongs to it by then.
-  const KeyView* partner = partner_of(work->view, *unused);
-  const bool begun = unused->introduced() || (partner && partner->introduced());
-  if (begun && entry_of(work->view, *unused) != Entry::successor) {
+  if (is_of_begun_chain(work->view, *unused)) {
     return name_of(*unused) + " belongs to a new chain that is being published: it cannot be given up alone";
   }
   asked_for_.push_back(Abandon{work->zone, {unused->key}, "asked by " + who});

@@ -8,6 +8,8 @@ namespace {
 
 bool is_there(const KeyView& key) { return key.introduced() && !key.completely_hidden(); }
 
+bool same_scheme(const KeyView& a, const KeyView& b) { return scheme_of(a.role()) == scheme_of(b.role()); }
+
 // The newest one of each role of a scheme that fits.
 template <class Fits>
 KeyPair newest_of(const ZoneView& view, Scheme scheme, Fits fits) {
@@ -106,6 +108,13 @@ Entry entry_of(const ZoneView& view, const KeyView& key) {
   const KeyView* before = predecessor_of(view, key);
   if (before && !before->completely_hidden()) return keeps(before) ? Entry::successor : Entry::new_algorithm;
   return std::ranges::all_of(beside(view, key), keeps) ? Entry::new_chain : Entry::new_algorithm;
+}
+
+bool is_of_begun_chain(const ZoneView& view, const KeyView& key) {
+  if (entry_of(view, key) == Entry::successor) return false;
+  return std::ranges::any_of(view.keys, [&key](const KeyView& other) {
+    return is_there(other) && same_scheme(other, key) && other.generation.algorithm == key.generation.algorithm;
+  });
 }
 
 bool on_its_way_in(const KeyView& key) { return !key.in_use() && !key.abandoned; }

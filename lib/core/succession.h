@@ -47,6 +47,8 @@ bool keeps_algorithm(const ZoneView& view, const KeyView& key);
 bool is_leaving(const ZoneView& view, const KeyView& key);
 
 Entry entry_of(const ZoneView& view, const KeyView& key);
+/// Whether some of its new chain is in the DNS already: it cannot be given up alone.
+bool is_of_begun_chain(const ZoneView& view, const KeyView& key);
 /// Neither in use nor given up.
 bool on_its_way_in(const KeyView& key);
 /// A chain takes a KSK and a ZSK of one algorithm, which enter together; null: there is none.
