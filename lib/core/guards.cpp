@@ -105,7 +105,7 @@ bool only_waits_for_ds(const KeyView& incoming) {
 
 // What it has so far is in every cache, and more is not wanted yet.
 bool stands_by(const ZoneView& view, const KeyView& key) {
-  if (key.in_use() || !(key.standby || view.wishes.standby(key.role()))) return false;
+  if (key.in_use() || !(key.standby || view.wishes.standby(key.role())) || entry_of(view, key) != Entry::successor) return false;
   return std::ranges::all_of(all_records, [&](Record record) {
     return !key.was_introduced(record) || key[record].state == State::omnipresent;
   });

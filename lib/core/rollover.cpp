@@ -55,6 +55,8 @@ std::vector<RecordSet> stages_out(Role role, Entry successor, const Wishes& wish
     if (role == Role::ksk) return {{ds}, {dnskey, krrsig}};
     return {{ds}, {dnskey, krrsig}, {zrrsig}};
   }
+  // Of an algorithm that ends, a DS that nothing replaced goes first: below it no other key fits.
+  if (successor == Entry::new_algorithm) return {{ds}, {dnskey, krrsig, zrrsig}};
   return {{dnskey, krrsig, zrrsig, ds}};
 }
 

@@ -143,3 +143,18 @@ TEST_CASE("keys of a scheme that is given up do not come in any more", "[scheme]
   CHECK(zone.holds().empty());
   CHECK_FALSE(zone.member.was_ever_bogus());
 }
+
+TEST_CASE("a chain does not come in while another one is, though its key could stand by", "[scheme]") {
+  Policy policy = with_csk(still());
+  policy.standby_ksk = true;
+  Zone zone{policy};
+  policy.algorithm = Algorithm::ed25519;
+  zone.member.want(policy);
+  zone.pass(145h);  // an hour before the signatures of the next CSK are everywhere, and its DNSKEY may follow
+  policy.scheme = Scheme::ksk_zsk;
+  zone.member.want(policy);
+  zone.pass(1000h);
+  CHECK(zone.hour("CSK +DNSKEY 3") == 146);
+  CHECK(zone.hour("KSK +DNSKEY 1") > zone.hour("CSK +DS 3"));
+  CHECK_FALSE(zone.member.was_ever_bogus());
+}

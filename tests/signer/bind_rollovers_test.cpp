@@ -110,6 +110,27 @@ TEST_CASE_METHOD(Rollover, "another algorithm, liberal", "[bind_rollovers]") {
   CHECK(after_restart() == "---- ---- DK-C D-Z-");
 }
 
+TEST_CASE_METHOD(Rollover, "a CSK of another algorithm takes over from KSK and ZSK, and the other way", "[bind_rollovers]") {
+  keys = {key(Role::ksk), key(Role::zsk)};
+  CARRIES_OUT("DK-C D-Z-");
+  keys.push_back(key(Role::csk, Algorithm::ed25519));
+  CARRIES_OUT("DK-C D-Z- DKZ-");
+  CARRIES_OUT("DK-- D-Z- DKZC");
+  CHECK(after_restart() == "DK-- D-Z- DKZC");
+  CARRIES_OUT("---- ---- DKZC");
+  keys.push_back(key(Role::ksk));
+  keys.push_back(key(Role::zsk));
+  CARRIES_OUT("---- ---- DKZC DK-- D-Z-");
+  CARRIES_OUT("---- ---- DKZ- DK-C D-Z-");
+  CARRIES_OUT("---- ---- ---- DK-C D-Z-");
+}
+
+TEST_CASE_METHOD(Rollover, "a CSK does not sign the zone beside a ZSK of its algorithm", "[bind_rollovers]") {
+  keys = {key(Role::csk), key(Role::ksk), key(Role::zsk)};
+  CARRIES_OUT("DKZC ---- ----");
+  CHECK(order("DKZC DK-- D-Z-") != "DKZC DK-- D-Z-");  // so the core does not order it: guards.cpp, signers_can_do_both
+}
+
 TEST_CASE_METHOD(Rollover, "going insecure, and back", "[bind_rollovers]") {
   keys = {key(Role::ksk), key(Role::zsk)};
   CARRIES_OUT("DK-C D-Z-");

@@ -292,6 +292,9 @@ void DnsServer::recover() {
   hangs_until_ = {};
   refusals_ = 0;
   stops_half_way_ = false;
+  for (auto& [name, zone] : zones_) {
+    if (!judge_.trusted(member_, name)) zone.old_copy = true;  // people sign it anew; the next look shows that it is in order
+  }
   go_on();
 }
 

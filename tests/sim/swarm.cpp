@@ -235,6 +235,8 @@ Swarm swarm(std::uint64_t seed, const Fixed& fixed) {
   Dice wishes{seed ^ 0x5eed0f5eed0f5eedULL};
   std::set<Rollover> rollovers = draw_rollovers(wishes);
   swarm.rollovers = fixed.rollovers.value_or(std::move(rollovers));
+  // Who joins in the middle of a change that its server cannot do waits until people forget it again.
+  if (swarm.on(Rollover::scheme)) std::ranges::fill(swarm.abilities, swarm.abilities.front());
   apply_rollovers(swarm, swarm.policy);
   return swarm;
 }
