@@ -65,6 +65,7 @@ struct ParentView {
   bool configured = false;
   bool answered = false;        ///< To this member, since it last wanted to know.
   std::uint32_t foreign_ds = 0; ///< DS records at the parent that are not ours.
+  std::vector<Fingerprint> shows = {};  ///< Keys with a DS at any of its addresses, by a recent answer.
   bool agrees = false;          ///< The last answer shows what the DS step wants; recent.
   bool by_hand = false;         ///< An administrator confirmed the DS step.
   std::string silent;           ///< Why it did not answer.

@@ -238,15 +238,18 @@ std::optional<No> start_needs_empty_parent(const ZoneView& view) {
             {}, {}};
 }
 
-// Whoever decides the withdrawal looks at the parent itself just before.
+// Whoever decides the withdrawal looks at the parent itself just before; also where no DS is known of, since who
+// announced one may have lost that.
 std::optional<No> removal_looks_at_parent(const ZoneView& view, const WantedStep& wanted) {
   const ParentView& parent = view.parent;
   const bool had_ds = std::ranges::any_of(
       wanted.keys, [](const KeyView* key) { return key->was_introduced(Record::ds); });
-  if (!had_ds || !parent.configured || parent.agrees) return std::nullopt;
-  if (parent.by_hand && !parent.answered) return std::nullopt;
+  const bool may_have_one = std::ranges::any_of(
+      wanted.keys, [](const KeyView* key) { return key->has(Record::ds) && key->introduced(); });
+  if (!may_have_one || !parent.configured || parent.agrees) return std::nullopt;
+  if (parent.by_hand && had_ds && !parent.answered) return std::nullopt;
   const std::string why = parent.silent.empty() ? "asking it once more" : parent.silent;
-  return No{Reason::parent, "the parent has to show the new DS right now: " + why, {}, {}};
+  return No{Reason::parent, "the parent has to show the right DS now: " + why, {}, {}};
 }
 
 std::optional<No> parent_guard(const ZoneView& view, const WantedStep& wanted) {
@@ -256,6 +259,7 @@ std::optional<No> parent_guard(const ZoneView& view, const WantedStep& wanted) {
       const bool starts = wanted.entry == Entry::new_chain && wanted.first && alone;
       return starts ? start_needs_empty_parent(view) : std::nullopt;
     }
+    case Verb::admit:
     case Verb::unchain: return std::nullopt;
     case Verb::leave:
     case Verb::drop:
@@ -326,6 +330,7 @@ std::optional<No> cache_guard(const ZoneView& view, const WantedStep& wanted) {
 
 std::optional<No> first_no(const ZoneView& view, const WantedStep& wanted, Time now) {
   if (auto no = nobody_suspended_it(view)) return no;
+  if (wanted.verb == Verb::admit) return std::nullopt;  // it is so already
   if (auto no = schedule_guard(view, wanted, now)) return no;
   if (auto no = predecessor_is_settled(view, wanted)) return no;
   if (auto no = other_role_is_settled(view, wanted)) return no;

@@ -184,6 +184,7 @@ std::optional<No> order_guard(const ZoneView& view, const WantedStep& wanted) {
       if (auto no = everybody_gave_up(wanted.key())) return no;
       if (auto no = ksk_goes_first(view, wanted)) return no;
       return what_left_is_hidden(view, wanted);
+    case Verb::admit: return std::nullopt;
     case Verb::unchain: return no_other_ds_comes(view);
     case Verb::unsign: return nobody_relies_on_zone(view);
   }

@@ -16,6 +16,7 @@ namespace rollcall {
 
 enum class Verb : std::uint8_t {
   enter,    ///< The next stage of keys on their way in.
+  admit,    ///< A DS that the parent shows although nobody knows who announced it.
   leave,    ///< The next stage of keys that were replaced.
   drop,     ///< All of a key that was abandoned before its use.
   unchain,  ///< Every DS, of a zone that is to be insecure.

@@ -131,6 +131,7 @@ class LoneMember {
   void let_parent_follow(bool follows) {
     parent_follows_ = follows;
     if (follows) ds_ = announced_;
+    serve_ds();
   }
 
   /// Whether it was told, in the last order, to serve the DNSKEY of a ZSK; empty: nothing was said of it.
@@ -289,19 +290,24 @@ class LoneMember {
 
   KeySet bit(const Fingerprint& key) const { return KeySet{1} << std::to_integer<unsigned>(key[0]); }
 
+  void serve_ds() {
+    KeySet ds = 0;
+    for (const Fingerprint& key : ds_) ds |= bit(key);
+    ledger_.serve_ds(1, ds, policy_.ds_ttl, moment().wall);
+  }
+
   // What is served is judged like in the simulator.
   void serve(const Export& order) {
     DnskeyView dnskey;
-    KeySet data = 0, ds = 0;
+    KeySet data = 0;
     for (const KeyTarget& key : order.keys) {
       if (key.dnskey) dnskey.keys |= bit(key.key);
       if (key.krrsig) dnskey.signers |= bit(key.key);
       if (key.zrrsig) data |= bit(key.key);
     }
-    for (const Fingerprint& key : ds_) ds |= bit(key);
     ledger_.serve_dnskey(0, dnskey, policy_.dnskey_ttl, moment().wall);
     ledger_.serve_data(0, data, policy_.max_zone_ttl, moment().wall);
-    ledger_.serve_ds(1, ds, policy_.ds_ttl, moment().wall);
+    serve_ds();
     bogus_ = bogus_ || find_bogus(ledger_.views(moment().wall)).has_value();
     ledger_.trim(moment().wall);
   }

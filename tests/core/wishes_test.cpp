@@ -142,3 +142,23 @@ TEST_CASE("a KSK is in use, and late if it is, until the parent shows the DS of 
   zone.pass(2h);  // until somebody looks
   CHECK(next_roll() > planned + 39_days);
 }
+
+TEST_CASE("a DS that the parent shows counts, though who announced it has lost that", "[wishes]") {
+  Zone zone{still()};
+  zone.member.restart([](Restored& store) {
+    const auto announces = [](const Fact& fact) {
+      const auto* decision = std::get_if<Decision>(&fact.content);
+      return decision && std::ranges::any_of(decision->introduces, [](const KeyRecord& one) { return one.record == Record::ds; });
+    };
+    store.facts.erase(std::ranges::find_if(store.facts, announces), store.facts.end());
+  });
+  zone.member.let_parent_follow(false);  // it has what the server announced
+  zone.member.want_insecure(true);
+  zone.pass(1h);
+  CHECK(zone.state(Role::ksk, 1, Record::ds) != State::hidden);
+  CHECK(zone.hour("KSK -DNSKEY 1") == -1);
+  zone.member.let_parent_follow(true);
+  zone.pass(1000h);
+  CHECK(zone.hour("KSK -DNSKEY 1") == 53);  // the DS leaves after 1 h and is looked for once an hour; TTLds + DprpP + retsafe
+  CHECK_FALSE(zone.member.was_ever_bogus());
+}
