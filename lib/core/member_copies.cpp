@@ -34,8 +34,9 @@ void Member::Impl::note_gaps() {
   gap_since_ = std::move(gaps);
 }
 
+// A later life may lack what an earlier one wrote.
 bool Member::Impl::owner_is_silent(const Incarnation& author) const {
-  return members_.gone(author) || !fresh(author.member);
+  return members_.gone(author) || !fresh(author.member) || members_.last_life(author.member) != author;
 }
 
 bool Member::Impl::counts(const MemberId& member) const {

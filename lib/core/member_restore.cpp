@@ -130,7 +130,8 @@ bool Member::Impl::caught_up() const {
   });
 }
 
-// Every fact that an earlier life answered was written by somebody whose heartbeat speaks of it.
+// Every fact that an earlier life answered was written by somebody whose heartbeat speaks of it. What it wrote itself
+// anybody may speak of: also who was taken in by just that.
 bool Member::Impl::carried_all_of_before() const {
   const auto carried = [this](const Incarnation& author, std::uint64_t seq) {
     const auto limit = members_.limit(author);
@@ -144,6 +145,10 @@ bool Member::Impl::carried_all_of_before() const {
     });
   };
   if (said_before_ && !all_of(*said_before_)) return false;
+  for (std::uint32_t number = 1; number < self_.number; ++number) {
+    const Incarnation before{self_.member, number};
+    if (!carried(before, acks_.highest_heard_of(before))) return false;
+  }
   return std::ranges::all_of(roster_, [&](const Incarnation& member) {
     const Heartbeat* heartbeat = acks_.newest(member.member);
     return !heartbeat || member == self_ ||

@@ -261,3 +261,26 @@ TEST_CASE("who was the only one when its copy was made waits whether others are 
   CHECK(orders_at(read + settings.silence - Seconds{1}) == 0);
   CHECK(orders_at(read + settings.silence) == 1);
 }
+
+TEST_CASE("a new life serves when it has all that its earlier lives wrote, whoever speaks of it", "[member]") {
+  const test::PlainCrypto crypto;
+  const RandomDelay delay;
+  const Incarnation before = test::LoneMember::self, self{before.member, 2}, other{Uuid{{std::byte{2}}}, 1};
+  Restored restored = after_init(crypto);
+  restored.serving = false;
+  restored.took_itself_in = true;
+  const bool has_all = GENERATE(true, false);
+  Member member{self, Uuid{}, nobody_else(), crypto, delay, restored};
+  Heartbeat heartbeat;
+  heartbeat.member = other;  // taken in by a fact that the copy does not have, so it does not count here
+  heartbeat.instance = Uuid{{std::byte{2}}};
+  heartbeat.counter = 1;
+  heartbeat.time = test::LoneMember::start;
+  heartbeat.vector = {restored.vector.front()};
+  if (!has_all) heartbeat.vector.front().seq = 3;
+  const Moment now{test::LoneMember::start, BootTime{}};
+  member.heartbeat(heartbeat, now);
+  member.directory_current(true, "");
+  for (int passes = 0; passes < 3; ++passes) member.pass(now, [] { return std::uint64_t{0}; });
+  CHECK(member.status(now).serving == has_all);
+}

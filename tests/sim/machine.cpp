@@ -269,9 +269,14 @@ void Machine::hear(const Heartbeat& heartbeat) {
 // Everybody of whom it heard lately had the right time.
 bool Machine::was_told_the_time() const {
   const Time lately = site_.context.schedule.now() - site_.context.swarm.settings.silence / 2;
-  return !heard_.empty() && std::ranges::all_of(heard_, [lately](const auto& entry) {
-    return entry.second.twice && entry.second.at >= lately;
-  });
+  bool by_anybody = false;
+  for (const MemberLine& line : status().members) {
+    const auto heard = heard_.find(line.member);
+    if (!line.in_roster || heard == heard_.end()) continue;  // who has left is asked nothing
+    by_anybody = true;
+    if (!heard->second.twice || heard->second.at < lately) return false;
+  }
+  return by_anybody;
 }
 
 MemberKeys Machine::keys() const {
