@@ -160,11 +160,11 @@ void Member::Impl::finish_keys() {
 }
 
 void Member::Impl::make_keys(ZoneWork& work) {
+  for (const Role role : all_roles) make_key(work, role);
   for (const auto& [role, turn] : work.turns) {
     const Time missed = missed_at(work, turn);
     if (turn.number > 0 && now_.wall < missed) wake(missed);  // nothing else may happen until then
   }
-  for (const Role role : all_roles) make_key(work, role);
 }
 
 void Member::Impl::make_key(ZoneWork& work, Role role) {
