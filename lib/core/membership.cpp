@@ -37,8 +37,9 @@ void Membership::add(const FactId& id, const Admit& admit) {
   without_[joiner].push_back(admit.forgotten);
   for (const FactId& last : admit.had) had_[last.author][id.author] = last.seq;
   if (joiner.member == self_.member) {
+    // Who took in an earlier life may not count now, nor what he said of others: its own word will tell.
+    if (joiner != self_ && !took_itself_in_) return;
     inherited_.insert(inherited_.end(), admit.forgotten.begin(), admit.forgotten.end());
-    if (joiner != self_ && !took_itself_in_) return;  // who took in an earlier life may not count now
     for (const MemberKeys& keys : admit.known) vouched_.insert({keys.member, keys.incarnation});
   }
 }

@@ -318,3 +318,22 @@ TEST_CASE("who left is out of the roster, and nobody waits for its word", "[memb
   CHECK(view.known.left(b));
   CHECK(view.standing() == in_force);
 }
+
+TEST_CASE("the word that took in an earlier life says nothing to one that joins anew", "[decrees]") {
+  // b was forgotten and came back; c has not heard who took it in again. b took in c, which joins anew.
+  Membership known({c, 2}, false, [](const Incarnation&) { return 100U; });
+  const auto knows_both = [](Fact fact) {
+    auto& word = std::get<Admit>(fact.content);
+    word.known = {{a, 1, "host", {}, {}}, {b, 2, "host", {}, {}}};
+    word.had = {{{b, 1}, 6}};
+    return fact;
+  };
+  known.add(admit(a, 1, a));
+  Fact before = knows_both(admit(b, 7, c, 1, {{b, 1}}));
+  before.id.author.number = 2;
+  known.add(before);
+  CHECK_FALSE(known.limit({b, 2}));
+  known.add(knows_both(admit(a, 9, c, 2, {{b, 1}, {c, 1}})));
+  CHECK_FALSE(known.limit({b, 2}));
+  CHECK(known.limit({b, 1}) == 6U);
+}

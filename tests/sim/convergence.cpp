@@ -50,7 +50,7 @@ Nanoseconds World::patience() const {
 std::string World::unfinished() const {
   const bool may_agree = context_.counters["two facts of one number"] == 0;
   for (const auto& machine : machines_) {
-    if (machine->retired() || (machine->gone() && !judge_.counts(machine->life()))) continue;
+    if (machine->retired() || (machine->gone() && !is_waited_for(*machine))) continue;
     if (!machine->alive()) return machine->name() + " is dead";
     if (auto why = unfinished_member(*machine); may_agree && !why.empty()) return machine->name() + " " + why;
   }
@@ -60,6 +60,14 @@ std::string World::unfinished() const {
   }
   const std::vector<FactId> left = judge_.losers_left();
   return left.empty() ? "" : "loser not pruned: " + to_string(left.front());
+}
+
+// Whom nobody took in before its disk was lost, nobody knows, and nobody can forget.
+bool World::is_waited_for(const Machine& machine) const {
+  for (Incarnation life{machine.id(), 1}; life.number <= machine.life().number; ++life.number) {
+    if (judge_.believed(life) && judge_.counts(life)) return true;
+  }
+  return false;
 }
 
 std::string World::unfinished_member(const Machine& machine) const {

@@ -86,6 +86,7 @@ class World {
   MemberId new_id();
   static Epoch sealed_to(const MemberId& member, const MasterKeyId& key);
 
+  bool is_waited_for(const Machine& machine) const;
   std::string unfinished_member(const Machine& machine) const;
   std::string unfinished_zone(const ZoneName& zone) const;
   std::string unfinished_scheme(const Served& served) const;
