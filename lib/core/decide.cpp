@@ -30,7 +30,10 @@ bool signs_beside(const ZoneView& view, const KeyView& key) {
 bool is_of_no_use(const ZoneView& view, const KeyView& key) {
   if (key.in_use()) return key.stranded && key.generation.algorithm != view.wishes.algorithm && signs_beside(view, key);
   if (key.was_introduced(Record::ds) && !key.serves(Record::ds)) return true;  // it cannot come back
-  if (scheme_of(key.role()) != view.scheme) return !is_of_begun_chain(view, key);
+  if (scheme_of(key.role()) != view.scheme) {
+    const bool is_urgent = key.at_once && key.introduced() && entry_of(view, key) == Entry::successor;
+    return !is_urgent && (!is_of_begun_chain(view, key) || !has_partner(view, key));
+  }
   if (key.generation.algorithm == view.wishes.algorithm) return false;
   if (key.standby) return true;
   return !key.introduced() && entry_of(view, key) != Entry::successor && !has_partner(view, key);
@@ -60,9 +63,17 @@ Step giving_up(const ZoneView& view) {
 // A policy that cannot be followed is told, too.
 void hold_for_scheme(const ZoneView& view, Plan& plan) {
   if (view.scheme == view.wishes.scheme || view.wishes.insecure) return;
-  plan.holds.push_back({Reason::signer, "change to " + std::string{to_string(view.wishes.scheme)},
-                        "not every DNS server can sign with a CSK and with KSK and ZSK of one algorithm at a time; it goes "
-                        "with another `algorithm` in the same policy, or by going insecure and back",
+  const std::string step = "change to " + std::string{to_string(view.wishes.scheme)};
+  const bool has_begun = std::ranges::any_of(view.keys, [&view](const KeyView& key) {
+    return scheme_of(key.role()) == view.wishes.scheme && key.introduced() && !key.past();
+  });
+  if (has_begun) {
+    return plan.holds.push_back(
+        {Reason::policy, step, "the change to " + std::string{to_string(view.scheme)} + ", which has begun, ends first", {}, {}});
+  }
+  plan.holds.push_back({Reason::signer, step,
+                        "not every DNS server can sign with a CSK and with KSK and ZSK of one algorithm at a time; it goes with "
+                        "another `algorithm` and `algorithm_rollover=liberal` in the same policy, or by going insecure and back",
                         {}, {}});
 }
 

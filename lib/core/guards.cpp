@@ -40,6 +40,13 @@ std::optional<No> schedule_guard(const ZoneView& view, const WantedStep& wanted,
   return No{Reason::policy, "planned by the policy's lifetime", {}, *needed - before};
 }
 
+// Of the scheme that is not followed any more nothing begins.
+std::optional<No> scheme_is_followed(const ZoneView& view, const WantedStep& wanted) {
+  if (wanted.verb != Verb::enter || !wanted.first || scheme_of(wanted.key().role()) == view.scheme) return std::nullopt;
+  if (is_of_begun_chain(view, wanted.key())) return std::nullopt;
+  return No{Reason::policy, "the zone changes to " + std::string{to_string(view.scheme)}, {}, {}};
+}
+
 // --- one rollover at a time ----------------------------------------------------------------------
 
 std::optional<No> is_hidden(const KeyView& key) {
@@ -70,6 +77,17 @@ bool signs_until(const ZoneView& view, const KeyView& current, const KeyView& ne
          });
 }
 
+// A chain takes over from one that is in use, or whose last record has left every cache.
+std::optional<No> other_scheme_is_settled(const ZoneView& view, const KeyView& key) {
+  for (const KeyView* before : predecessors_of(view, key)) {
+    if (scheme_of(before->role()) == scheme_of(key.role())) continue;
+    if (!before->in_use()) return No{Reason::rules, name_of(*before) + " is not in use yet", {}, {}};
+    if (serves_anything(*before)) continue;
+    if (auto no = is_hidden(*before)) return no;
+  }
+  return std::nullopt;
+}
+
 // Nothing of n+1 is introduced before n is in use and what n replaced is hidden. After a zone was
 // unsigned nothing is before everything is hidden.
 std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep& wanted) {
@@ -80,6 +98,7 @@ std::optional<No> predecessor_is_settled(const ZoneView& view, const WantedStep&
       if (!concerns || !other.out() || !other.introduced()) continue;
       if (auto no = is_hidden(other)) return no;  // given up, and not gone yet
     }
+    if (auto no = other_scheme_is_settled(view, *key)) return no;
     const KeyView* current = predecessor_of(view, *key);
     if (!current) continue;
     if (!current->in_use()) {
@@ -151,9 +170,6 @@ bool is_only_planned(const KeyView& key) {
 std::optional<No> other_role_is_settled(const ZoneView& view, const WantedStep& wanted) {
   if (!begins_rollover(wanted)) return std::nullopt;
   const Role role = wanted.key().role();
-  if (scheme_of(role) != view.scheme) {
-    return No{Reason::policy, "the zone changes to " + std::string{to_string(view.scheme)}, {}, {}};
-  }
   const Role other = role == Role::ksk ? Role::zsk : Role::ksk;
   const KeyView* rolling = role == Role::csk ? nullptr : rolling_key(view, other);
   if (!rolling || only_waits_for_ds(*rolling)) return std::nullopt;
@@ -278,6 +294,7 @@ std::vector<KeyStates> states_of(const ZoneView& view) {
                      .krrsig = key[Record::krrsig].state,
                      .zrrsig = key[Record::zrrsig].state,
                      .ds = key[Record::ds].state};
+    // Of a KSK and a ZSK the KSK: the rules ask who takes over the DS, and data is signed by both until then.
     if (const KeyPair successors = successors_of(view, key); !successors.empty()) {
       states.successor = static_cast<std::size_t>(*successors.begin() - view.keys.data());
     }
@@ -332,6 +349,7 @@ std::optional<No> first_no(const ZoneView& view, const WantedStep& wanted, Time 
   if (auto no = nobody_suspended_it(view)) return no;
   if (wanted.verb == Verb::admit) return std::nullopt;  // it is so already
   if (auto no = schedule_guard(view, wanted, now)) return no;
+  if (auto no = scheme_is_followed(view, wanted)) return no;
   if (auto no = predecessor_is_settled(view, wanted)) return no;
   if (auto no = other_role_is_settled(view, wanted)) return no;
   if (auto no = ksk_first(view, wanted, now)) return no;

@@ -184,9 +184,12 @@ std::optional<std::string> Member::Impl::objection(const Candidate& candidate) {
   if (candidate.due > now_.wall + settings_.clock_tolerance) {
     return "it says that it was due in the future, at " + to_iso(candidate.due);
   }
-  // Later ones come in any case: a member may not have heard yet that another algorithm is wanted.
-  const std::uint32_t number = candidate.generation.number;
-  if (number > 1 || policy.algorithm == candidate.generation.algorithm) return std::nullopt;
+  // Later ones come in any case: a member may not have heard yet that another algorithm is wanted. So does one of
+  // another scheme.
+  const bool is_first = candidate.generation.number == 1 && std::ranges::none_of(work.view.keys, [&](const KeyView& key) {
+    return scheme_of(key.role()) != scheme_of(candidate.generation.role);
+  });
+  if (!is_first || policy.algorithm == candidate.generation.algorithm) return std::nullopt;
   return "the policy wants algorithm " + std::string{mnemonic(policy.algorithm)};
 }
 

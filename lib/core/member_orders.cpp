@@ -26,6 +26,9 @@ std::optional<std::string> Member::Impl::roll(const ZoneName& zone, Role role, U
   const std::string name{to_string(role)};
   const std::uint32_t newest = work->book.newest_generation(role);
   if (newest == 0) return "zone " + zone + " has no " + name + " yet";
+  if (!role_wanted(*work, role)) {
+    return "zone " + zone + " changes to " + std::string{to_string(work->view.scheme)} + ": no further " + name + " is made";
+  }
   const Election election = elect(work->book, role, newest, acks_);
   if (election.open()) return "the election of " + name + " " + std::to_string(newest) + " is not over";
 

@@ -56,7 +56,10 @@ std::optional<PolicyEffect> effect_of_scheme(const ZoneStatus& zone, const KeySt
   if (after.wants(role)) return std::nullopt;
   std::string why = instead("scheme", to_string(after.scheme), to_string(other_than(after.scheme)));
   const bool side_by_side = zone.signs_unpublished || key.generation.algorithm != after.algorithm;
-  if (side_by_side) return PolicyEffect{name_of(key) + " is replaced", std::move(why), {}};
+  if (side_by_side) {
+    if (const auto algorithm = effect_of_algorithm(zone, key, after)) why += ", " + algorithm->why;
+    return PolicyEffect{name_of(key) + " is replaced", std::move(why), {}};
+  }
   return PolicyEffect{name_of(key) + " stays until `algorithm` is another, too, or the zone went insecure and back",
                       why + "; not every DNS server can sign with a CSK and with KSK and ZSK of one algorithm at a time", {}};
 }

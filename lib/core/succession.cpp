@@ -8,8 +8,6 @@ namespace {
 
 bool is_there(const KeyView& key) { return key.introduced() && !key.completely_hidden(); }
 
-bool same_scheme(const KeyView& a, const KeyView& b) { return scheme_of(a.role()) == scheme_of(b.role()); }
-
 // The newest one of each role of a scheme that fits.
 template <class Fits>
 KeyPair newest_of(const ZoneView& view, Scheme scheme, Fits fits) {
@@ -33,19 +31,37 @@ bool all_in_use(const KeyPair& keys) {
   return !keys.empty() && std::ranges::all_of(keys, [](const KeyView* key) { return key->in_use(); });
 }
 
+bool leaves(const KeyPair& keys) {
+  return std::ranges::any_of(keys, [](const KeyView* key) {
+    return std::ranges::any_of(all_records, [key](Record record) { return key->has(record) && (*key)[record].withdrawn; });
+  });
+}
+
+Time entered(const KeyPair& keys) {
+  Time last{};
+  for (const KeyView* key : keys) last = std::max(last, *key->entered);
+  return last;
+}
+
+// Of the chains of two schemes that are in the DNS, which one takes over: the one that is not in use yet, or from which
+// nothing is withdrawn yet. Times, which a wrong clock may have stamped, decide only where that says nothing.
+bool comes_after(const KeyPair& one, const KeyPair& other) {
+  if (all_in_use(one) != all_in_use(other)) return all_in_use(other);
+  if (leaves(one) != leaves(other)) return leaves(other);
+  return entered(one) > entered(other);
+}
+
 }  // namespace
 
 Scheme followed_scheme(const ZoneView& view) {
   const Scheme wanted = view.wishes.scheme;
-  const KeyView* newest = nullptr;
-  bool has_both = false, may_begin = true;
-  for (const KeyView& key : view.keys) {
-    if (!is_there(key)) continue;
-    has_both = has_both || (newest && scheme_of(newest->role()) != scheme_of(key.role()));
-    may_begin = may_begin && (view.swap == SwapAbility::exact || key.generation.algorithm != view.wishes.algorithm);
-    if (!newest || *key.entered > *newest->entered) newest = &key;
-  }
-  return has_both || !(may_begin || !newest) ? scheme_of(newest->role()) : wanted;
+  const KeyPair old = newest_of(view, other_than(wanted), is_there), young = newest_of(view, wanted, is_there);
+  if (old.empty()) return wanted;
+  if (!young.empty()) return comes_after(young, old) ? wanted : other_than(wanted);
+  const bool may_begin = view.swap == SwapAbility::exact || std::ranges::none_of(old, [&view](const KeyView* key) {
+    return key->generation.algorithm == view.wishes.algorithm;
+  });
+  return may_begin ? wanted : other_than(wanted);
 }
 
 // Keys stand by role, then by generation; void and abandoned generations leave gaps.
@@ -110,11 +126,11 @@ Entry entry_of(const ZoneView& view, const KeyView& key) {
   return std::ranges::all_of(beside(view, key), keeps) ? Entry::new_chain : Entry::new_algorithm;
 }
 
+// The signatures of its ZSK come first, before any record of the KSK.
 bool is_of_begun_chain(const ZoneView& view, const KeyView& key) {
   if (entry_of(view, key) == Entry::successor) return false;
-  return std::ranges::any_of(view.keys, [&key](const KeyView& other) {
-    return is_there(other) && same_scheme(other, key) && other.generation.algorithm == key.generation.algorithm;
-  });
+  const KeyView* partner = partner_of(view, key);
+  return key.introduced() || (partner && partner->introduced());
 }
 
 bool on_its_way_in(const KeyView& key) { return !key.in_use() && !key.abandoned; }

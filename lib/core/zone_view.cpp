@@ -168,7 +168,7 @@ KeyView view_key(const Stated<Candidate>& candidate, const Lens& lens, bool roll
 void find_stranded(std::vector<KeyView>& keys) {
   for (KeyView& key : keys) {
     key.stranded = key.role() == Role::zsk && std::ranges::none_of(keys, [&key](const KeyView& other) {
-      return signs_keys(other.role()) && other.generation.algorithm == key.generation.algorithm && !other.past();
+      return other.role() == Role::ksk && other.generation.algorithm == key.generation.algorithm && !other.past();
     });
   }
 }

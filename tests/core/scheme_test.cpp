@@ -158,3 +158,66 @@ TEST_CASE("a chain does not come in while another one is, though its key could s
   CHECK(zone.hour("KSK +DNSKEY 1") > zone.hour("CSK +DS 3"));
   CHECK_FALSE(zone.member.was_ever_bogus());
 }
+
+TEST_CASE("which scheme comes after which does not go by wrong clocks", "[scheme]") {
+  Zone zone{still()};
+  zone.member.restart([](Restored& store) {
+    for (Fact& fact : store.facts) fact.created += 300_days;  // whoever decided had a clock that was far ahead
+  });
+  zone.member.want(with_csk(still()));
+  zone.pass(1500h);
+  CHECK(zone.state(Role::csk, 1, Record::ds) == State::omnipresent);
+  CHECK(zone.state(Role::ksk, 1, Record::dnskey) == State::hidden);
+  CHECK(zone.member.told(Role::csk).size() == 4);
+}
+
+TEST_CASE("a chain takes over from one that is in use", "[scheme]") {
+  Zone zone{still()};
+  zone.member.want_insecure(true);
+  zone.pass(300h);
+  zone.member.let_parent_follow(false);
+  zone.member.want_insecure(false);
+  zone.pass(200h);  // signed again, and without a DS
+  zone.member.want(with_csk(still()));
+  zone.pass(200h);
+  CHECK(zone.hour("CSK +DS 1") == -1);
+  zone.member.let_parent_follow(true);
+  zone.pass(1000h);
+  CHECK(zone.state(Role::csk, 1, Record::ds) == State::omnipresent);
+  CHECK(zone.holds().empty());
+  CHECK_FALSE(zone.member.was_ever_bogus());
+}
+
+TEST_CASE("what is taken back together with its algorithm ends as it was", "[scheme]") {
+  Policy before = still();
+  before.algorithm_rollover = AlgorithmRollover::liberal;
+  Zone zone{before, like_named};
+  zone.member.want(liberal_ed25519(with_csk(still())));
+  zone.pass(100h);
+  zone.member.want(before);
+  zone.pass(1000h);
+  CHECK(zone.state(Role::ksk, 2, Record::ds) == State::omnipresent);
+  CHECK(zone.hour("CSK +DNSKEY 2") == -1);
+  CHECK(zone.holds().empty());
+  CHECK_FALSE(zone.member.was_ever_bogus());
+}
+
+TEST_CASE("while a zone changes its scheme no key of the old one is asked for, and one that is urgent still comes", "[scheme]") {
+  Zone zone{still()};
+  SECTION("asked for too late") {
+    zone.member.want(with_csk(still()));
+    zone.pass(10h);
+    const auto refused = zone.member.member().roll("example.test.", Role::ksk, Uuid{{std::byte{1}}}, "root", true);
+    REQUIRE(refused);
+    CHECK(*refused == "zone example.test. changes to csk: no further KSK is made");
+  }
+  SECTION("asked for before") {
+    zone.roll(Role::ksk, true);
+    zone.pass(1h);
+    zone.member.want(with_csk(still()));
+    zone.pass(1000h);
+    CHECK(zone.hour("KSK +DS 2") < 26);
+    CHECK(zone.state(Role::csk, 1, Record::ds) == State::omnipresent);
+  }
+  CHECK_FALSE(zone.member.was_ever_bogus());
+}
