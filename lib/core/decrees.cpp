@@ -119,8 +119,11 @@ bool Decrees::agreed(const std::vector<const Decree*>& together, const MemberId&
       return forgets(*one, circumstances.latest(member), circumstances);
     });
   });
-  return members.contains(by) && std::ranges::all_of(members, [&](const MemberId& member) {
-           return std::ranges::all_of(together, [&](const Decree* one) { return one->said.contains(member); });
+  // Who came back may be asked by one of them, and be bound for another by the word that took it in.
+  return members.contains(by) && std::ranges::all_of(together, [&](const Decree* one) {
+           return std::ranges::all_of(required(*one, circumstances), [&](const MemberId& member) {
+             return !members.contains(member) || one->said.contains(member);
+           });
          });
 }
 

@@ -55,6 +55,7 @@ struct Heartbeat {
   std::vector<VectorEntry> vector;
   std::vector<Behind> behind;
   std::vector<FactId> lacks;
+  std::vector<FactId> said_more;  ///< Lives that had said more, with the highest counter heard: their store was restored.
   bool serving = false;
   SignerAbility signer;
   Seconds dnskey_ttl{0};    ///< Largest served.

@@ -61,6 +61,10 @@ void Member::Impl::want_copies() {
     const Heartbeat* heartbeat = counts(member) ? acks_.newest(member) : nullptr;
     for (const FactId& id : heartbeat ? heartbeat->lacks : std::vector<FactId>{}) want(id);
   }
+  for (const auto& [member, lacks] : wanted_outside_) {
+    if (counts(member)) continue;
+    for (const FactId& id : lacks) want(id);
+  }
   std::erase_if(pressed_since_, [this](const auto& pressed) { return counts(pressed.first) && !lacking_.contains(pressed.first); });
   for (const FactId& id : vanished_) {
     if (members_.gone(id.author)) want(id);
@@ -96,6 +100,7 @@ void Member::Impl::write_again() {
     }
     effects_.acts.push_back(Copy{id});
     vanished_.erase(id);
+    for (auto& [member, lacks] : wanted_outside_) std::erase(lacks, id);  // it says so again if it has to
     copy.at = now_.boot + settings_.silence;
     wake_for_timer(copy.at);
     for (const Incarnation& member : roster_) {

@@ -17,6 +17,13 @@ constexpr MemberId the_parent{};
 constexpr BootTime long_ago = ZoneWork::Gate::long_ago;
 constexpr Seconds on_the_way{5};  // an answer, so that two who hear it at different times agree
 
+// No key and no signature, whoever's: what was served before ends, and caches follow.
+template <class Seen>
+bool serves_nothing(const Seen& seen) {
+  return !seen.keys.empty() && seen.foreign_keys.empty() &&
+         std::ranges::all_of(seen.keys, [](const ServedKey& key) { return key == ServedKey{}; });
+}
+
 }  // namespace
 
 // --- the ledger ------------------------------------------------------------------------------------
@@ -154,6 +161,7 @@ void Member::Impl::note_seen(ZoneWork& work) {
   ServedLedger& ledger = work.gate.ledger;
   const auto ttl = [&server](Kind kind) { return kind == Kind::dnskey ? server.seen.dnskey_ttl : server.seen.max_zone_ttl; };
   if (server.failing_since) {
+    if (serves_nothing(server.seen)) ledger.stop(self_.member, now_.boot);
     for (const ServedSet& set : sets_of(server.ordered, server.seen.keys)) {
       ledger.may_serve(self_.member, set, ttl(set.kind));
     }

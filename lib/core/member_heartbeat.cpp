@@ -103,7 +103,9 @@ void Member::Impl::send_heartbeat() {
   std::vector<std::string> alarming = alarms();
   const std::optional<Time> next = next_keys();
   const Heartbeat& own = answers();
-  const bool changed = !sent_ || own_differs_ || greet_ || sent_->lacks != lacking ||
+  std::vector<FactId> said_more;
+  for (const auto& [member, said] : went_back_) said_more.push_back(said);
+  const bool changed = !sent_ || own_differs_ || greet_ || sent_->lacks != lacking || sent_->said_more != said_more ||
                        sent_->next_keys != next || sent_->alarms != alarming;
   if (changed && !change_pending_) {
     change_pending_ = true;
@@ -120,6 +122,7 @@ void Member::Impl::send_heartbeat() {
   sent_->time = now_.wall;
   sent_->next_keys = next;
   sent_->lacks = std::move(lacking);
+  sent_->said_more = std::move(said_more);
   sent_->alarms = std::move(alarming);
   sent_->version = settings_.version;
   sent_->addresses = settings_.addresses;

@@ -40,6 +40,7 @@ class Member::Impl {
   void fact(Fact fact);
   void fact_vanished(const FactId& id);
   void heartbeat(HeardHeartbeat heard, Moment now);
+  void note_gone_back(const Heartbeat& heartbeat, std::uint64_t heard);
   void exported(const ZoneRef& zone, std::uint64_t order, ServedZone seen);
   void server_failed(const ZoneRef& zone, std::uint64_t order, std::string why);
   void parent_seen(const ZoneRef& zone, ParentAnswer answer, Moment now);
@@ -368,6 +369,8 @@ class Member::Impl {
   std::set<FactId> unseen_;             // facts of the store not seen in the directory in this life
   std::set<FactId> to_write_again_;     // own ones
   std::vector<FactId> lacking_outside_;  // by those who are out
+  std::map<MemberId, std::vector<FactId>> wanted_outside_;  // what each of them said last
+  std::map<MemberId, FactId> went_back_;  // whose heartbeats count from where they had been before; the counter heard then
   std::set<FactId> vanished_;            // of those who cannot write them again
   struct WantedCopy {
     BootTime since{}, at{};

@@ -91,11 +91,19 @@ void Member::Impl::fact_vanished(const FactId& id) {
   }
 }
 
+// It came late; or another agent of that member wrote it, whose store does not know what it had said before.
+void Member::Impl::note_gone_back(const Heartbeat& heartbeat, std::uint64_t heard) {
+  const auto known = instances_.find(heartbeat.member.member);
+  if (known != instances_.end() && known->second == heartbeat.instance) return;
+  went_back_.insert_or_assign(heartbeat.member.member, FactId{heartbeat.member, heard});
+}
+
 void Member::Impl::heartbeat(HeardHeartbeat heard, Moment now) {
   const Heartbeat& heartbeat = *heard;
   const Incarnation member = heartbeat.member;
   std::uint64_t& counter = counters_[member];
-  if (heartbeat.counter < counter) return;
+  if (heartbeat.counter < counter) return note_gone_back(heartbeat, counter);
+  went_back_.erase(member.member);
   // Somebody began a new life: its server may wait for a word that was written since then.
   const auto [instance, unknown] = instances_.try_emplace(member.member, heartbeat.instance);
   greet_ = greet_ || unknown || instance->second != heartbeat.instance;
@@ -104,6 +112,7 @@ void Member::Impl::heartbeat(HeardHeartbeat heard, Moment now) {
     Nanoseconds& ttl = served_ttl_[member.member];
     ttl = std::max<Nanoseconds>({ttl, heartbeat.dnskey_ttl, heartbeat.max_zone_ttl});
     lacking_outside_.insert(lacking_outside_.end(), heartbeat.lacks.begin(), heartbeat.lacks.end());
+    wanted_outside_[member.member] = heartbeat.lacks;
     return;
   }
   compare_own_facts(heartbeat);

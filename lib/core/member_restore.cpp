@@ -73,6 +73,11 @@ void Member::Impl::compare_own_facts(const Heartbeat& heartbeat) {
                  " has answered facts of this member that its "
                  "store does not know: the store was restored from an old copy");
   }
+  for (const FactId& said : heartbeat.said_more) {
+    if (said.author != self_ || said.seq <= counters_[self_]) continue;
+    store_is_old(name_of_member(heartbeat.member.member) +
+                 " has heard later heartbeats of this member than its store knows of: the store was restored from an old copy");
+  }
 }
 
 // Only when the directory was read: it shows which numbers were used already. And only when nobody

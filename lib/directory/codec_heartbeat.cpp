@@ -20,6 +20,7 @@ void fields(Io& io, Subject<Io, Heartbeat>& heartbeat) {
   io.many("roster", heartbeat.roster, form::incarnation);
   io.many("vector", heartbeat.vector, form::vector_entry);
   io.many("lacks", heartbeat.lacks, form::fact_id);
+  io.many("saidmore", heartbeat.said_more, form::fact_id);
   io.one("serving", heartbeat.serving, form::truth);
   io.one("swap", heartbeat.signer.swap, form::swap_ability);
   io.one("resign", heartbeat.signer.resign, form::seconds);

@@ -337,3 +337,19 @@ TEST_CASE("the word that took in an earlier life says nothing to one that joins 
   CHECK_FALSE(known.limit({b, 2}));
   CHECK(known.limit({b, 1}) == 6U);
 }
+
+TEST_CASE("who comes back takes nothing out of force", "[decrees]") {
+  const Decreed b_is_dead{1, a, {b}, {a, c, d}}, c_too{2, d, {c}, {a, d}, Seconds{1}};
+  View view{a, {a, b, c, d}};
+  for (const Decreed& one : {b_is_dead, c_too}) {
+    view.known.add(one.said(a, 10 + static_cast<std::uint64_t>(one.id)));
+    view.known.add(one.said(d, static_cast<std::uint64_t>(one.id)));
+  }
+  REQUIRE(view.standing(0) == in_force);
+  view.known.add(admit(a, 20, c, 2, {{b, 1}, {c, 1}}));
+  Fact word = b_is_dead.said(c, 1);
+  word.id.author.number = 2;
+  view.known.add(word);
+  CHECK(view.standing(0) == in_force);
+  CHECK(view.standing(1) == in_force);
+}

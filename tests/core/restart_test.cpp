@@ -284,3 +284,48 @@ TEST_CASE("a new life serves when it has all that its earlier lives wrote, whoev
   for (int passes = 0; passes < 3; ++passes) member.pass(now, [] { return std::uint64_t{0}; });
   CHECK(member.status(now).serving == has_all);
 }
+
+TEST_CASE("who counts its heartbeats from where it had been before is told so", "[member]") {
+  const test::PlainCrypto crypto;
+  const RandomDelay delay;
+  const Incarnation self = test::LoneMember::self, other{Uuid{{std::byte{2}}}, 1};
+  Member member{self, Uuid{}, nobody_else(), crypto, delay, after_init(crypto)};
+  member.directory_current(true, "");
+  const auto hears = [&](std::uint64_t counter, int instance, Seconds at, std::vector<FactId> said_more = {}) {
+    Heartbeat heartbeat;
+    heartbeat.member = other;
+    heartbeat.instance = Uuid{{static_cast<std::byte>(instance)}};
+    heartbeat.counter = counter;
+    heartbeat.time = test::LoneMember::start + at;
+    heartbeat.said_more = std::move(said_more);
+    const Moment now{test::LoneMember::start + at, BootTime{} + at};
+    member.heartbeat(heartbeat, now);
+    std::optional<Heartbeat> answer;
+    for (const Seconds later : {at, at + Seconds{3600}}) {
+      const Effects effects = member.pass({test::LoneMember::start + later, BootTime{} + later}, [] { return std::uint64_t{0}; });
+      for (const Act& act : effects.acts) {
+        if (const auto* sent = std::get_if<SendHeartbeat>(&act)) answer = sent->heartbeat;
+      }
+    }
+    return answer;
+  };
+  hears(9, 2, Seconds{0});
+  SECTION("one that came late is none") {
+    const auto said = hears(3, 2, Seconds{7200});
+    CHECK((!said || said->said_more.empty()));
+  }
+  SECTION("one of another start is, until it has caught up") {
+    const auto said = hears(3, 3, Seconds{7200});
+    REQUIRE(said);
+    CHECK(said->said_more == std::vector{FactId{other, 9}});
+    const auto then = hears(10, 3, Seconds{14400});
+    REQUIRE(then);
+    CHECK(then->said_more.empty());
+  }
+  SECTION("who hears that of itself knows that its store is an old copy") {
+    hears(10, 2, Seconds{7200}, {{self, 1}});
+    CHECK(member.status({test::LoneMember::start, BootTime{}}).doubt.empty());
+    hears(11, 2, Seconds{14400}, {{self, 99}});
+    CHECK(member.status({test::LoneMember::start, BootTime{}}).doubt.find("later heartbeats of this member") != std::string::npos);
+  }
+}

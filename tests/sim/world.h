@@ -79,6 +79,7 @@ class World {
   void see_after_members(const Reports& reports, bool all);
   static void take_out_foreign_keys(Machine& machine, const MemberStatus& status);
   void forget_the_dead(bool all);
+  bool somebody_counts(const Machine& one) const;
   void watch_holds(const Reports& reports);
   void watch_alarms(const Reports& reports);
   void tell_of_ds();

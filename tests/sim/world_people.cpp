@@ -53,6 +53,14 @@ void World::take_out_foreign_keys(Machine& machine, const MemberStatus& status) 
   }
 }
 
+bool World::somebody_counts(const Machine& one) const {
+  return std::ranges::any_of(machines_, [&](const auto& other) {
+    if (!other->alive() || !other->store().serving() || !judge_.counts(other->life())) return false;
+    const MemberStatus status = other->status();
+    return std::ranges::any_of(status.members, [&](const MemberLine& line) { return line.member == one.id() && line.in_roster; });
+  });
+}
+
 // Only of a machine that is off can it be said that it is dead.
 void World::forget_the_dead(bool all) {
   std::vector<std::size_t> dead;
@@ -69,7 +77,9 @@ void World::forget_the_dead(bool all) {
     const bool wanted = waits             ? all && days > 2
                         : machine->gone() ? all || (context_.swarm.on(Fault::lost_disk) && days > 3)
                                           : context_.swarm.on(Fault::forget) && days > 2;
-    if (wanted && (waits || judge_.counts(machine->life()))) dead.push_back(machine->index());
+    // A decree may be lost with all who heard of it.
+    const bool is_waited_for = waits || judge_.counts(machine->life()) || (all && somebody_counts(*machine));
+    if (wanted && is_waited_for) dead.push_back(machine->index());
   }
   if (dead.empty() || (!all && !context_.dice.one_in(3))) return;
   const auto by = someone_serving(dead.front());
