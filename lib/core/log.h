@@ -38,6 +38,11 @@ class FactLog {
   /// Facts held beyond the prefix are left out: they wait for what is missing before them.
   const std::deque<Fact>& in_order(const Incarnation& author) const;
   bool holds(const FactId& id) const { return find(id) != nullptr; }
+  /// Whether facts of the author are held that wait for one before them.
+  bool has_gap(const Incarnation& author) const {
+    const auto at = authors_.find(author);
+    return at != authors_.end() && !at->second.early.empty();
+  }
 
   std::vector<Incarnation> authors() const;
   std::size_t size() const { return size_; }  ///< Of all that are held in order.

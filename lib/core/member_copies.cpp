@@ -49,7 +49,7 @@ void Member::Impl::want_copies() {
   std::map<FactId, WantedCopy> wanted;
   const auto want = [&](const FactId& id) {
     if (id.author.member == self_.member && !is_out()) return;
-    if (!log_.holds(id) || !owner_is_silent(id.author)) return;
+    if (!is_stored(id) || !owner_is_silent(id.author)) return;
     const auto before = wanted_copies_.find(id);
     // One after the other, so that normally one member does it.
     const auto turn = static_cast<Nanoseconds::rep>(1 + rank(to_string(id)));
@@ -75,14 +75,16 @@ void Member::Impl::want_copies() {
 // Own facts that the directory lost, or that somebody says it lacks.
 void Member::Impl::write_again() {
   if (!current_) return;
-  for (const FactId& id : std::exchange(to_write_again_, {})) {
+  std::erase_if(to_write_again_, [this](const FactId& id) {
+    if (log_.holds(id) && !is_stored(id)) return false;  // when what is missing before it has come
     if (log_.holds(id)) effects_.acts.push_back(Publish{id});
-  }
+    return true;
+  });
   std::erase_if(ask_for_facts_, [this](const MemberId& member) {
     if (member == self_.member || !counts(member)) return false;
     const Heartbeat* heartbeat = acks_.newest(member);
     for (const FactId& id : heartbeat ? heartbeat->lacks : std::vector<FactId>{}) {
-      if (id.author.member != self_.member || !log_.holds(id)) continue;
+      if (id.author.member != self_.member || !is_stored(id)) continue;
       effects_.acts.push_back(Republish{id});
       pressed_since_.try_emplace(member, now_.boot);
     }
@@ -90,7 +92,7 @@ void Member::Impl::write_again() {
   });
   // Who is out has to hear of it.
   for (const FactId& id : std::exchange(lacking_outside_, {})) {
-    if (id.author.member == self_.member && log_.holds(id)) effects_.acts.push_back(Republish{id});
+    if (id.author.member == self_.member && is_stored(id)) effects_.acts.push_back(Republish{id});
   }
   want_copies();
   for (auto& [id, copy] : wanted_copies_) {

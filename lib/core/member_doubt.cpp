@@ -91,6 +91,10 @@ std::string Member::Impl::doubt() const {
 std::string Member::Impl::why_undecided() const {
   if (!doubt_.empty()) return doubt_;
   if (!in_roster() || !serving_) return "it does not serve yet";
+  if (is_only_one() && server_knows_more()) {
+    return "its server serves keys that this store does not know, and not what it was seen to serve: the store is an old "
+           "copy; bring back a member that knows more, or take the key files of the others out of the key directory";
+  }
   if (is_only_one()) {
     return "it has just started, and waits some minutes in case a member is heard of that it does not know";
   }
@@ -113,7 +117,15 @@ std::optional<BootTime> Member::Impl::alone_at() const {
 // others are heard of that it does not know any more.
 bool Member::Impl::compared() const {
   const auto alone = alone_at();
-  return compared_ || (is_only_one() && alone && now_.boot >= *alone);
+  return compared_ || (is_only_one() && alone && now_.boot >= *alone && !server_knows_more());
+}
+
+// It serves keys of which no fact is known, and not what it was seen to serve: the store is the older of the two. The
+// first look after a start asks about every key that there ever was.
+bool Member::Impl::server_knows_more() const {
+  return std::ranges::any_of(zones_, [](const auto& entry) {
+    return entry.second.server.lost && !entry.second.server.seen.foreign_keys.empty();
+  });
 }
 
 }  // namespace rollcall

@@ -233,6 +233,8 @@ class Member::Impl {
   bool next_life();
   void take_itself_in();
   bool caught_up() const;
+  bool lacks_of_before() const;     ///< Facts that its earlier lives wrote.
+  bool server_knows_more() const;   ///< Than the store.
   bool carried_all_of_before() const;
   bool may_answer() const;
   bool never_answers() const;
@@ -261,7 +263,9 @@ class Member::Impl {
   bool is_only_one() const;  ///< As far as it knows.
   std::optional<BootTime> alone_at() const;  ///< When one who knows of nobody else may take that for true.
   /// To tell its server.
-  bool may_know_too_little() const { return !compared() || (serving_ ? !caught_up_once_ : !caught_up()); }
+  bool may_know_too_little() const {
+    return !compared() || (serving_ ? !caught_up_once_ : !caught_up() || lacks_of_before());
+  }
   std::string why_undecided() const;
 
   // member_status.cpp
@@ -277,6 +281,8 @@ class Member::Impl {
   Snapshot::Parent parent_in_snapshot(const ZoneWork& work) const;
 
   // Small things.
+  /// In order, so saved with this pass at the latest; what waits for one before it is in memory only.
+  bool is_stored(const FactId& id) const { return id.seq <= log_.prefix(id.author); }
   ZoneWork& work_of(const ZoneRef& zone);
   ZoneWork* find_work(const ZoneName& zone);
   const ZoneWork* find_work(const ZoneName& zone) const;

@@ -135,6 +135,13 @@ bool Member::Impl::caught_up() const {
   });
 }
 
+// Heartbeats of an earlier life are gone when this one has written its own; facts beyond a gap are proof as well.
+bool Member::Impl::lacks_of_before() const {
+  return took_itself_in_ && std::ranges::any_of(log_.authors(), [this](const Incarnation& author) {
+    return author.member == self_.member && author != self_ && log_.has_gap(author);
+  });
+}
+
 // Every fact that an earlier life answered was written by somebody whose heartbeat speaks of it. What it wrote itself
 // anybody may speak of: also who was taken in by just that.
 bool Member::Impl::carried_all_of_before() const {
@@ -149,7 +156,7 @@ bool Member::Impl::carried_all_of_before() const {
       return carried(entry.author, entry.seq);
     });
   };
-  if (said_before_ && !all_of(*said_before_)) return false;
+  if (lacks_of_before() || (said_before_ && !all_of(*said_before_))) return false;
   for (std::uint32_t number = 1; number < self_.number; ++number) {
     const Incarnation before{self_.member, number};
     if (!carried(before, acks_.highest_heard_of(before))) return false;

@@ -139,7 +139,7 @@ void Deadlines::watch_said(const Machine& machine, const MemberStatus& status, c
 void Deadlines::watch_duplicates(const Reports& reports) {
   const Swarm& swarm = world_.context().swarm;
   const auto& made = world_.judge().made();
-  const Time calm = world_.calm_since() + swarm.settings.silence + day;
+  const Time calm = std::max(world_.calm_since(), world_.directory().lost_at()) + swarm.settings.silence + day;
   const Nanoseconds news = Seconds{30} + swarm.lag * static_cast<long>(world_.members());
   const ClusterConfig* config = config_of_all(reports);
   for (; judged_ < made.size(); ++judged_) {

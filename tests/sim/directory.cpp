@@ -173,12 +173,13 @@ void Directory::return_to_copy(std::size_t replica) {
   }
 }
 
-bool Directory::lose_fact(std::size_t replica) {
+bool Directory::lose_fact(std::size_t replica, const std::function<bool(const FactId&)>& may_be_lost) {
   Replica& self = replicas_[replica];
   std::vector<EntryId> facts;
   for (EntryId id = 0; id < self.stored.size(); ++id) {
     const Entry& entry = self.stored[id].entry;
-    if (entry && std::holds_alternative<Fact>(*entry)) facts.push_back(id);
+    const auto* fact = entry ? std::get_if<Fact>(entry.get()) : nullptr;
+    if (fact && (!may_be_lost || may_be_lost(fact->id))) facts.push_back(id);
   }
   if (facts.empty()) return false;
   context_.counters.add("entry vanished");
@@ -317,6 +318,7 @@ void Directory::deliver(std::size_t from, std::size_t to, EntryId id, const Stor
                      std::holds_alternative<Fact>(*stored.entry) && context_.dice.one_in(50);
   if (loses) {
     present.version = stored.version;
+    lost_at_ = context_.schedule.now();
     context_.counters.add("entry lost");
     context_.trace.line("directory", "replica " + member_name(to) + " loses fact " +
                                          to_string(std::get<Fact>(*stored.entry).id).substr(34));

@@ -68,7 +68,8 @@ class Directory {
   void keep_copy(std::size_t replica);       ///< As a backup of its machine does.
   void return_to_copy(std::size_t replica);  ///< What was written since, only others have.
   /// Loses one fact that this replica has; false if it has none. Of 389-ds somebody deletes it there, for all.
-  bool lose_fact(std::size_t replica);
+  bool lose_fact(std::size_t replica, const std::function<bool(const FactId&)>& may_be_lost = {});
+  Time lost_at() const { return lost_at_; }  ///< An entry, on its way.
   void set_lag(Nanoseconds lag) { lag_ = lag; }
   void set_hostile(bool hostile) { hostile_ = hostile; }  ///< False: no more of its faults.
 
@@ -167,6 +168,7 @@ class Directory {
   Context& context_;
   Nanoseconds lag_;
   bool hostile_ = true;
+  Time lost_at_{};
   Time reopened_at_{};  ///< Some link, last.
   std::uint64_t order_ = 0;
   std::map<Name, EntryId> names_;

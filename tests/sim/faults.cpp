@@ -53,7 +53,7 @@ void Faults::strike(Fault fault) {
     case Fault::crash: return crash();
     case Fault::reboot: return reboot(dice.below(world_.members()), 1 + static_cast<unsigned>(dice.below(3)));
     case Fault::outage: return outage();
-    case Fault::lost_entry: return void(world_.directory().lose_fact(dice.below(world_.members())));
+    case Fault::lost_entry: return lose_entry();
     case Fault::silence: return silence();
     case Fault::clock: return clock();
     case Fault::signer: return signer();
@@ -280,6 +280,12 @@ void Faults::restore(std::size_t index, Nanoseconds age) {
     world_.machine(index).return_to_copy(with_replica);
     died(index);
   });
+}
+
+// What nobody else has, nobody could know any more.
+void Faults::lose_entry() {
+  const std::size_t at = world_.context().dice.below(world_.members());
+  world_.directory().lose_fact(at, [this](const FactId& id) { return world_.somebody_stores(id); });
 }
 
 // What the last one that counts knows, nobody has any more.

@@ -48,6 +48,7 @@ class Faults {
   void restored();
   void unsynced();
   void restore(std::size_t index, Nanoseconds age);
+  void lose_entry();
   void lost_disk();
   void leave();
   void signer();

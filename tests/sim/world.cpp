@@ -144,6 +144,12 @@ std::optional<std::size_t> World::someone_serving(std::size_t but) {
   return context_.dice.pick(able);
 }
 
+bool World::somebody_stores(const FactId& fact) const {
+  return std::ranges::any_of(machines_, [&fact](const auto& machine) {
+    return !machine->gone() && machine->store().find(fact) != nullptr;
+  });
+}
+
 bool World::someone_answers_beside(std::size_t but) const {
   return std::ranges::any_of(machines_, [&](const auto& machine) {
     const bool serves = machine->store().serving() && context_.swarm.serves_dns[machine->index()];

@@ -63,6 +63,7 @@ class World {
   void add_foreign_ds(const ZoneName& zone) { parent_.add_foreign(zone); }
   void appoint(std::size_t at, const std::vector<std::size_t>& managers);
   const std::vector<ZoneName>& zones() const { return zones_; }
+  bool somebody_stores(const FactId& fact) const;
   bool someone_answers_beside(std::size_t but) const;  ///< And counts for the others.
   std::size_t some_replica();                          ///< Of a machine that may come back.
 
