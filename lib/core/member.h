@@ -327,7 +327,8 @@ class Member {
   /// member, and nobody forgot this one. If nobody answers, the shell waits for a while only; see
   /// never_answers().
   bool may_answer() const;
-  /// However long nobody answers: it was forgotten, left, or its store is known to be an old copy.
+  /// However long nobody answers: it was forgotten, or somebody who serves does not count it any more; it left, or its
+  /// store is known to be an old copy.
   bool never_answers() const;
 
   /// Why a zone cannot be removed without harm: caches may have keys of it, or soon will.

@@ -171,11 +171,12 @@ bool Member::Impl::carried_all_of_before() const {
 // What this machine served before it went down may have been withdrawn long ago, if it was
 // forgotten meanwhile or its disk restored. A member whose heartbeat was written since then knows.
 bool Member::Impl::may_answer() const {
-  if (never_answers() || !read_once_ || !not_counted_by_.empty()) return false;
+  if (never_answers() || !read_once_) return false;
   if (!compared() && !is_only_one()) return false;
   return serving_ || caught_up();
 }
 
-bool Member::Impl::never_answers() const { return is_out() || store_is_old_; }
+// Who is not counted any more by somebody who serves was forgotten, though the decree has not arrived yet.
+bool Member::Impl::never_answers() const { return is_out() || store_is_old_ || !not_counted_by_.empty(); }
 
 }  // namespace rollcall

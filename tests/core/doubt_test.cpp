@@ -95,6 +95,7 @@ TEST_CASE("heartbeats that were lying in a replica are no word of others", "[dou
   member.directory_current(true, "");
 
   std::uint64_t counter = 0;
+  bool counts_us = true;
   const auto hears = [&](Seconds at, Nanoseconds age) {
     const Moment now{LoneMember::start + 400_days + at, BootTime{} + at};
     Heartbeat heartbeat;
@@ -102,7 +103,8 @@ TEST_CASE("heartbeats that were lying in a replica are no word of others", "[dou
     heartbeat.instance = Uuid{{std::byte{2}}};
     heartbeat.counter = ++counter;
     heartbeat.time = now.wall - age;
-    heartbeat.roster = {self, other};
+    heartbeat.roster = {other};
+    if (counts_us) heartbeat.roster.insert(heartbeat.roster.begin(), self);
     heartbeat.serving = true;
     member.heartbeat(heartbeat, now);
     member.pass(now, [] { return std::uint64_t{0}; });
@@ -110,7 +112,13 @@ TEST_CASE("heartbeats that were lying in a replica are no word of others", "[dou
   };
   CHECK_FALSE(hears(1s, 25_days));
   CHECK_FALSE(hears(2s, 24_days));  // its replica learns of one after another
+  CHECK_FALSE(member.never_answers());
   SECTION("a fresh one is") { CHECK(hears(3s, 1s)); }
+  SECTION("one that does not count this member any more says that it was forgotten") {
+    counts_us = false;
+    CHECK_FALSE(hears(3s, 1s));
+    CHECK(member.never_answers());
+  }
   SECTION("so are two that come as long after one another as they were written, whatever the own clock says") {
     CHECK_FALSE(hears(3s, 9_days));
     CHECK(hears(303s, 9_days));

@@ -65,7 +65,7 @@ void Machine::crash() {
 void Machine::reboot() {
   crash();
   rebooted_ = true;
-  gate_open_ = false;
+  gate_open_ = limit_over_ = false;
   update_answering();
   site_.context.counters.add("reboot");
 }
@@ -131,6 +131,7 @@ void Machine::join_again() {
 // -----------------------------
 
 void Machine::open_gate() {
+  if (limit_over_) limit_is_over();
   if (gate_open_ || orders_ > 0 || !member_->may_answer()) return;
   gate_open_ = true;
   warn_of_the_unaware();
@@ -154,6 +155,7 @@ void Machine::warn_of_the_unaware() {
 
 // Nobody answers.
 void Machine::limit_is_over() {
+  limit_over_ = true;
   if (gate_open_ || member_->never_answers()) return;
   site_.context.counters.add("server started without a word of others");
   gate_open_ = true;

@@ -185,6 +185,7 @@ class Machine : public Directory::Listener {
   bool gone_ = false, retired_ = false;
 
   // When its DNS server may answer.
+  bool limit_over_ = false;  ///< It has waited long enough.
   bool gate_open_ = false;  ///< It was started, since the machine was.
   unsigned orders_ = 0;     ///< Under way.
   bool in_ns_ = false;      ///< Resolvers know it.
