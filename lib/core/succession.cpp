@@ -114,7 +114,7 @@ bool keeps_algorithm(const ZoneView& view, const KeyView& key) {
 }
 
 bool is_leaving(const ZoneView& view, const KeyView& key) {
-  if (key.out()) return true;
+  if (key.out() || key.completely_hidden()) return true;
   if (key.has(Record::ds) && key.in_use() && !key.serves(Record::ds)) return true;
   return is_replaced(view, key);
 }
@@ -153,7 +153,7 @@ bool has_partner(const ZoneView& view, const KeyView& key) {
     const KeyView* next = successor_of(view, other);
     const bool signs_on = other.serves(Record::dnskey) && next && next->generation.algorithm == other.generation.algorithm;
     const bool stays = !other.abandoned || signs_on;
-    const bool there = other.in_use() || other.serves(Record::dnskey);
+    const bool there = other.serves(Record::dnskey);
     return other.role() != key.role() && other.role() != Role::csk && there && stays &&
            other.generation.algorithm == key.generation.algorithm && !is_leaving(view, other);
   });

@@ -43,7 +43,7 @@ KeyPair successors_of(const ZoneView& view, const KeyView& key);
 bool is_replaced(const ZoneView& view, const KeyView& key);
 /// Whether that is of its algorithm.
 bool keeps_algorithm(const ZoneView& view, const KeyView& key);
-/// Whether it is replaced, or its DS was withdrawn without a successor.
+/// Whether it is replaced or gone, or its DS was withdrawn without a successor.
 bool is_leaving(const ZoneView& view, const KeyView& key);
 
 Entry entry_of(const ZoneView& view, const KeyView& key);

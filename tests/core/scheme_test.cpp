@@ -221,3 +221,16 @@ TEST_CASE("while a zone changes its scheme no key of the old one is asked for, a
   }
   CHECK_FALSE(zone.member.was_ever_bogus());
 }
+
+TEST_CASE("a key that was replaced is no half of a new chain", "[scheme]") {
+  Zone zone{still()};
+  Policy policy = with_csk(still());
+  policy.algorithm = Algorithm::ecdsap384sha384;
+  zone.member.want(policy);
+  zone.pass(240h);  // the ZSK is withdrawn, and its signatures are about to leave caches
+  zone.member.want(still());
+  zone.pass(1000h);
+  CHECK(zone.state(Role::ksk, 2, Record::ds) == State::omnipresent);
+  CHECK(zone.hour("ZSK +ZRRSIG 2") < zone.hour("KSK +DNSKEY 2"));
+  CHECK_FALSE(zone.member.was_ever_bogus());
+}
