@@ -155,6 +155,7 @@ bool Member::Impl::mends_first(ZoneWork& work) {
   auto& server = work.server;
   std::vector<KeyTarget> keys = server.target;
   for (KeyTarget& key : keys) {
+    if (wiped_.contains(key.candidate)) continue;  // nothing can be signed with it any more
     const auto ordered = std::ranges::find(server.ordered, key.key, &KeyTarget::key);
     const auto place = static_cast<std::size_t>(ordered - server.ordered.begin());
     if (place >= std::min(server.ordered.size(), server.seen.keys.size())) continue;

@@ -84,7 +84,7 @@ class Member::Impl {
   void drop_intent(const Intent& intent);
   bool intends(const ZoneRef& zone, Role role) const;
   void prune_losers(ZoneWork& work);
-  bool gave_up_unused(const ZoneWork& work, const Fingerprint& key) const;
+  bool gave_up_unused(const ZoneWork& work, const Fingerprint& key);
   void purge_retired(ZoneWork& work);
   const Candidate* last_winner(const ZoneWork& work, Role role) const;
   void tell_winners(ZoneWork& work);

@@ -229,10 +229,19 @@ void Member::Impl::tell_winners(ZoneWork& work) {
   }
 }
 
-// Everybody knows that the key is given up, and nothing of it was ever introduced.
-bool Member::Impl::gave_up_unused(const ZoneWork& work, const Fingerprint& key) const {
+// Everybody knows that the key is given up, and nothing of it is known to have been introduced. Who had decided that,
+// and told its server, may have lost it with its disk: so caches get the time to follow all the same.
+bool Member::Impl::gave_up_unused(const ZoneWork& work, const Fingerprint& key) {
+  const WaitKey wait{{".", 0}, key, Record::dnskey, Change::withdrawn};  // of no record of the zone
   const auto found = std::ranges::find(work.view.keys, key, &KeyView::key);
-  return found != work.view.keys.end() && found->abandoned && found->unaware.empty() && !found->introduced();
+  const bool unused = found != work.view.keys.end() && found->abandoned && found->unaware.empty() && !found->introduced();
+  if (!unused) {
+    waits_.stop(wait);
+    return false;
+  }
+  const BootTime at = waits_.start(wait, now_.boot) + caches_followed();
+  if (now_.boot < at) wake(at);
+  return now_.boot >= at;
 }
 
 // The owner of a losing candidate, or its heir, prunes it once every member acked the winner's

@@ -106,6 +106,32 @@ TEST_CASE("what a server was told by a word that does not count it is told to dr
   CHECK(lone.dnskey_ordered(1) == true);
 }
 
+TEST_CASE("a key that was served by a word that was lost is wiped when caches have followed", "[member]") {
+  Policy policy = test::still();
+  test::LoneMember lone{policy, test::exact};
+  lone.run_until(std::chrono::hours{200});
+  REQUIRE_FALSE(lone.member().roll("example.test.", Role::zsk, Uuid{{std::byte{1}}}, "root", false));
+  lone.run_until(std::chrono::hours{201});
+  REQUIRE(lone.dnskey_ordered(2) == true);
+  policy.manual = true;  // it is not introduced again
+  lone.want(policy);
+  lone.restart([](Restored& store) {
+    while (!std::holds_alternative<Decision>(store.facts.back().content)) store.facts.pop_back();
+    store.facts.pop_back();
+    store.vector.clear();
+  });
+  lone.run_until(std::chrono::hours{202});
+  REQUIRE(lone.dnskey_ordered(2) == false);
+  REQUIRE_FALSE(lone.member().abandon("example.test.", Role::zsk, "root"));
+  const auto wiped = [&lone] {
+    return std::ranges::count_if(lone.facts, [](const Fact& fact) { return std::holds_alternative<Tombstone>(fact.content); });
+  };
+  lone.run_until(std::chrono::hours{226});
+  CHECK(wiped() == 0);
+  lone.run_until(std::chrono::hours{228});  // TTLsig + Dprp = 24 + 1
+  CHECK(wiped() == 1);
+}
+
 TEST_CASE("a new life decides nothing before it has looked at its own server", "[member]") {
   const test::PlainCrypto crypto;
   const RandomDelay delay;
