@@ -15,6 +15,8 @@ struct Cure {
 const std::string of_people[] = {",cn=policies,", ",cn=zones,", "cn=config,"};
 
 const Cure cures[] = {
+    {alarm_words::older_than_server,
+     "bring back a member that knows more; if those keys are an outsider's, rollcall check, on @, with the zone: how to take them out"},
     {alarm_words::nothing_is_decided, "bring the other members back; rollcall forget, on @, those that are gone for good"},
     {alarm_words::not_serving,
      "bring back what it waits for; if that is lost, rollcall forget, on another member, then rollcall join, on @"},
@@ -35,7 +37,8 @@ const Cure cures[] = {
     {alarm_words::lost, "rollcall log, on @: somebody else changes that server's keys or zone"},
     {alarm_words::foreign_keys, "rollcall check, on @, with the zone: how to take it out"},
     {alarm_words::last_gate, "rollcall gate, on @, with the zone: what is known of caches"},
-    {alarm_words::not_counted, "rollcall invite, on a member that counts, then rollcall join, on @"},
+    {alarm_words::not_counted,
+     "rollcall invite, on a member that counts, then rollcall join, on @; or rollcall forget, on @, those that it names, if they are gone"},
     {alarm_words::expiring, "rollcall check, on @, with the zone: its named does not sign"},
 };
 

@@ -9,6 +9,7 @@ namespace rollcall::alarm_words {
 
 inline const std::string nothing_is_written = "nothing new is written: ";
 inline const std::string nothing_is_decided = "nothing is decided: ";
+inline const std::string older_than_server = "its store is older than what its server serves: ";
 inline const std::string not_serving = "this member does not serve yet: ";
 inline const std::string unreadable = "unreadable entry ";
 inline const std::string no_entry = "its entry below cn=zones is gone: ";

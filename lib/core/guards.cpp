@@ -263,7 +263,11 @@ std::optional<No> removal_looks_at_parent(const ZoneView& view, const WantedStep
   const bool may_have_one = std::ranges::any_of(
       wanted.keys, [](const KeyView* key) { return key->has(Record::ds) && key->introduced(); });
   if (!may_have_one || !parent.configured || parent.agrees) return std::nullopt;
-  if (parent.by_hand && had_ds && !parent.answered) return std::nullopt;
+  // What people said of the DS of the zone counts for keys that have none, too.
+  const bool has_ds = std::ranges::any_of(view.keys, [](const KeyView& key) {
+    return key.was_introduced(Record::ds) && !key.completely_hidden();
+  });
+  if (parent.by_hand && (had_ds || has_ds) && !parent.answered) return std::nullopt;
   const std::string why = parent.silent.empty() ? "asking it once more" : parent.silent;
   return No{Reason::parent, "the parent has to show the right DS now: " + why, {}, {}};
 }

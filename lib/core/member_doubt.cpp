@@ -3,6 +3,7 @@
 // nothing new, and says so.
 #include <algorithm>
 
+#include "lib/core/alarm_words.h"
 #include "lib/core/member_impl.h"
 
 namespace rollcall {
@@ -92,8 +93,11 @@ std::string Member::Impl::why_undecided() const {
   if (!doubt_.empty()) return doubt_;
   if (!in_roster() || !serving_) return "it does not serve yet";
   if (is_only_one() && server_knows_more()) {
-    return "its server serves keys that this store does not know, and not what it was seen to serve: the store is an old "
-           "copy; bring back a member that knows more, or take the key files of the others out of the key directory";
+    std::string zones;
+    for (const auto& [zone, work] : zones_) {
+      if (server_knows_more(work)) zones += (zones.empty() ? "" : ", ") + zone.name;
+    }
+    return alarm_words::older_than_server + "of " + zones + " it serves keys that this member does not know, and not what it was seen to serve";
   }
   if (is_only_one()) {
     return "it has just started, and waits some minutes in case a member is heard of that it does not know";
@@ -123,9 +127,12 @@ bool Member::Impl::compared() const {
 // It serves keys of which no fact is known, and not what it was seen to serve: the store is the older of the two. The
 // first look after a start asks about every key that there ever was.
 bool Member::Impl::server_knows_more() const {
-  return std::ranges::any_of(zones_, [](const auto& entry) {
-    return entry.second.server.lost && !entry.second.server.seen.foreign_keys.empty();
-  });
+  return std::ranges::any_of(zones_, [this](const auto& entry) { return server_knows_more(entry.second); });
+}
+
+// What is not managed may be somebody else's.
+bool Member::Impl::server_knows_more(const ZoneWork& work) const {
+  return !compared_ && work.configured && work.server.lost && !work.server.seen.foreign_keys.empty();
 }
 
 }  // namespace rollcall

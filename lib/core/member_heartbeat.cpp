@@ -172,6 +172,11 @@ std::vector<std::string> Member::Impl::own_alarms() const {
   }
   for (std::string& alarm : link_alarms()) list.push_back(std::move(alarm));
   if (auto alarm = uncounted_alarm()) list.push_back(std::move(*alarm));
+  if (serving_ && !is_out() && !not_counted_by_.empty()) {
+    std::string names;
+    for (const MemberId& member : not_counted_by_) names += (names.empty() ? "" : ", ") + name_of_member(member);
+    list.push_back(alarm_words::not_counted + names + ": after a boot its DNS server is not started until that is settled");
+  }
   if (forgotten_) list.push_back(why_out());
   if (is_out() && !not_stopped_.empty())
     list.push_back("its DNS server cannot be stopped: " + not_stopped_);
@@ -210,9 +215,10 @@ std::optional<std::string> Member::Impl::unmanaged_alarm(const ZoneWork& work) c
          work.policy_name() + " NAME=VALUE` makes it anew, with --dry-run to see what that changes";
 }
 
-// Who does not know all facts may lack those of a key that is in use. A zone that was removed may be somebody else's.
+// Who does not know all facts may lack those of a key that is in use; it says that it is so. A zone that was removed may
+// be somebody else's.
 std::vector<std::uint16_t> Member::Impl::foreign_keys(const ZoneWork& work) const {
-  const bool knows = serving_ && caught_up_once_ && !store_is_old_ && !is_out();
+  const bool knows = serving_ && (caught_up_once_ || server_knows_more(work)) && !store_is_old_ && !is_out();
   return knows && work.configured ? work.server.seen.foreign_keys : std::vector<std::uint16_t>{};
 }
 
@@ -226,7 +232,7 @@ std::vector<std::string> Member::Impl::alarms_of(const ZoneWork& work) const {
   if (!work.gate.text.empty()) list.push_back(alarm_words::last_gate + work.gate.text);
   if (auto alarm = unmanaged_alarm(work)) list.push_back(std::move(*alarm));
   if (!work.configured) return list;
-  if (const auto foreign = foreign_keys(work); !foreign.empty()) {
+  if (const auto foreign = foreign_keys(work); !foreign.empty() && caught_up_once_) {
     std::string tags;
     for (const std::uint16_t tag : foreign) tags += (tags.empty() ? "" : ", ") + std::to_string(tag);
     list.push_back(alarm_words::foreign_keys + tags);

@@ -235,6 +235,7 @@ class Member::Impl {
   bool caught_up() const;
   bool lacks_of_before() const;     ///< Facts that its earlier lives wrote.
   bool server_knows_more() const;   ///< Than the store.
+  bool server_knows_more(const ZoneWork& work) const;
   bool carried_all_of_before() const;
   bool may_answer() const;
   bool never_answers() const;

@@ -18,6 +18,9 @@ Nanoseconds after_voids(unsigned voids, const Policy& policy) {
   return std::min<Nanoseconds>(later, std::max<Seconds>(policy.window, 1_days));
 }
 
+// Of no record of the zone: those have waits of their own.
+WaitKey unused_since(const Fingerprint& key) { return {{".", 0}, key, Record::dnskey, Change::withdrawn}; }
+
 // The later one, but for a time in the future: that is of a clock that was wrong, and nobody waits for it.
 void later_of(std::optional<Time>& due, Time other, Time now) {
   if (other <= now) due = std::max(due.value_or(other), other);
@@ -232,7 +235,7 @@ void Member::Impl::tell_winners(ZoneWork& work) {
 // Everybody knows that the key is given up, and nothing of it is known to have been introduced. Who had decided that,
 // and told its server, may have lost it with its disk: so caches get the time to follow all the same.
 bool Member::Impl::gave_up_unused(const ZoneWork& work, const Fingerprint& key) {
-  const WaitKey wait{{".", 0}, key, Record::dnskey, Change::withdrawn};  // of no record of the zone
+  const WaitKey wait = unused_since(key);
   const auto found = std::ranges::find(work.view.keys, key, &KeyView::key);
   const bool unused = found != work.view.keys.end() && found->abandoned && found->unaware.empty() && !found->introduced();
   if (!unused) {
@@ -251,6 +254,7 @@ void Member::Impl::prune_losers(ZoneWork& work) {
   const Lens lens = lens_for(work);
   const auto own = work.book.candidates();
   for (const auto& candidate : own) {
+    if (ended_.contains(candidate.id)) waits_.stop(unused_since(candidate->fingerprint));
     if (!ends(candidate.id.author) || ended_.contains(candidate.id)) continue;
     const Generation& generation = candidate->generation;
     const Election election = elect(work.book, generation.role, generation.number, acks_);

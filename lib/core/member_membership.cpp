@@ -25,6 +25,7 @@ void Member::Impl::settle_membership() {
   }
   taken_in_at_ = in_roster() ? std::optional{taken_in_at_.value_or(now_.boot)} : std::nullopt;
   for (const auto& [member, number] : members_.departed()) {
+    not_counted_by_.erase(member);  // who is out says nothing about us any more
     const Heartbeat* last = acks_.newest(member);
     if (!last) continue;
     Nanoseconds& ttl = served_ttl_[member];

@@ -91,10 +91,13 @@ void Member::Impl::fact_vanished(const FactId& id) {
   }
 }
 
-// It came late; or another agent of that member wrote it, whose store does not know what it had said before.
+// It came late; or its author's store does not know what it had said before: another agent, or, if it was written
+// later, a machine that was set back with its memory.
 void Member::Impl::note_gone_back(const Heartbeat& heartbeat, std::uint64_t heard) {
   const auto known = instances_.find(heartbeat.member.member);
-  if (known != instances_.end() && known->second == heartbeat.instance) return;
+  const Heartbeat* newest = acks_.newest(heartbeat.member.member);
+  const bool written_later = newest && newest->member == heartbeat.member && heartbeat.time > newest->time;
+  if (known != instances_.end() && known->second == heartbeat.instance && !written_later) return;
   went_back_.insert_or_assign(heartbeat.member.member, FactId{heartbeat.member, heard});
 }
 

@@ -62,6 +62,7 @@ std::optional<Hold> Member::Impl::held_from_serving() const {
     return not_yet("it cannot carry out all that it knows, first a fact of " + name_of_member(first.author.member));
   }
   if (!took_itself_in_) return held_from_joining();
+  if (lacks_of_before()) return not_yet("facts that an earlier life of it wrote are missing here, before others that are not");
   if (carried_all_of_before()) return std::nullopt;
   return not_yet("an earlier life of it answered facts that nobody has sent yet");
 }

@@ -317,12 +317,12 @@ TEST_CASE("who counts its heartbeats from where it had been before is told so", 
   const Incarnation self = test::LoneMember::self, other{Uuid{{std::byte{2}}}, 1};
   Member member{self, Uuid{}, nobody_else(), crypto, delay, after_init(crypto)};
   member.directory_current(true, "");
-  const auto hears = [&](std::uint64_t counter, int instance, Seconds at, std::vector<FactId> said_more = {}) {
+  const auto hears = [&](std::uint64_t counter, int instance, Seconds at, std::vector<FactId> said_more = {}, Seconds age = Seconds{0}) {
     Heartbeat heartbeat;
     heartbeat.member = other;
     heartbeat.instance = Uuid{{static_cast<std::byte>(instance)}};
     heartbeat.counter = counter;
-    heartbeat.time = test::LoneMember::start + at;
+    heartbeat.time = test::LoneMember::start + at - age;
     heartbeat.said_more = std::move(said_more);
     const Moment now{test::LoneMember::start + at, BootTime{} + at};
     member.heartbeat(heartbeat, now);
@@ -337,8 +337,13 @@ TEST_CASE("who counts its heartbeats from where it had been before is told so", 
   };
   hears(9, 2, Seconds{0});
   SECTION("one that came late is none") {
-    const auto said = hears(3, 2, Seconds{7200});
+    const auto said = hears(3, 2, Seconds{7200}, {}, Seconds{9000});
     CHECK((!said || said->said_more.empty()));
+  }
+  SECTION("one that was written later is, by a machine that was set back with its memory") {
+    const auto said = hears(3, 2, Seconds{7200});
+    REQUIRE(said);
+    CHECK(said->said_more == std::vector{FactId{other, 9}});
   }
   SECTION("one of another start is, until it has caught up") {
     const auto said = hears(3, 3, Seconds{7200});
