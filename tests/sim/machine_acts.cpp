@@ -107,7 +107,8 @@ std::optional<NewKey> Machine::new_key(const MakeKey& act) {
   Dice& dice = site_.context.dice;
   NewKey key{act.intent, now().wall, {}, 0, Bytes{std::byte{1}, std::byte{1}, std::byte{3}, std::byte{13}},
              act.epoch, {}};
-  const std::uint64_t tags = site_.context.swarm.on(Fault::key) ? 40 : 65536;
+  const bool few = site_.context.swarm.on(Fault::key) && act.taken_tags.size() < 30;  // of those that are left
+  const std::uint64_t tags = few ? 40 : 65536;
   do {
     key.key_tag = static_cast<std::uint16_t>(dice.below(tags));
   } while (std::ranges::count(act.taken_tags, key.key_tag) > 0);
