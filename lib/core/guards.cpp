@@ -258,8 +258,6 @@ std::optional<No> start_needs_empty_parent(const ZoneView& view) {
 // announced one may have lost that.
 std::optional<No> removal_looks_at_parent(const ZoneView& view, const WantedStep& wanted) {
   const ParentView& parent = view.parent;
-  const bool had_ds = std::ranges::any_of(
-      wanted.keys, [](const KeyView* key) { return key->was_introduced(Record::ds); });
   const bool may_have_one = std::ranges::any_of(
       wanted.keys, [](const KeyView* key) { return key->has(Record::ds) && key->introduced(); });
   if (!may_have_one || !parent.configured || parent.agrees) return std::nullopt;
@@ -267,7 +265,7 @@ std::optional<No> removal_looks_at_parent(const ZoneView& view, const WantedStep
   const bool has_ds = std::ranges::any_of(view.keys, [](const KeyView& key) {
     return key.was_introduced(Record::ds) && !key.completely_hidden();
   });
-  if (parent.by_hand && (had_ds || has_ds) && !parent.answered) return std::nullopt;
+  if (parent.by_hand && has_ds && !parent.answered) return std::nullopt;
   const std::string why = parent.silent.empty() ? "asking it once more" : parent.silent;
   return No{Reason::parent, "the parent has to show the right DS now: " + why, {}, {}};
 }

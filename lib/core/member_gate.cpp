@@ -18,8 +18,7 @@ constexpr BootTime long_ago = ZoneWork::Gate::long_ago;
 constexpr Seconds on_the_way{5};  // an answer, so that two who hear it at different times agree
 
 // No key and no signature, whoever's: what was served before ends, and caches follow.
-template <class Seen>
-bool serves_nothing(const Seen& seen) {
+bool serves_nothing(const ServedZone& seen) {
   return !seen.keys.empty() && seen.foreign_keys.empty() &&
          std::ranges::all_of(seen.keys, [](const ServedKey& key) { return key == ServedKey{}; });
 }

@@ -234,8 +234,6 @@ class Member::Impl {
   void take_itself_in();
   bool caught_up() const;
   bool lacks_of_before() const;     ///< Facts that its earlier lives wrote.
-  bool server_knows_more() const;   ///< Than the store.
-  bool server_knows_more(const ZoneWork& work) const;
   bool carried_all_of_before() const;
   bool may_answer() const;
   bool never_answers() const;
@@ -261,6 +259,8 @@ class Member::Impl {
   bool may_write() const { return in_roster() && serving_ && doubt_.empty(); }
   bool may_decide() const { return may_write() && compared(); }
   bool compared() const;
+  bool server_knows_more() const;  ///< Than the store.
+  bool server_knows_more(const ZoneWork& work) const;
   bool is_only_one() const;  ///< As far as it knows.
   std::optional<BootTime> alone_at() const;  ///< When one who knows of nobody else may take that for true.
   /// To tell its server.

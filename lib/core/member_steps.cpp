@@ -206,8 +206,10 @@ ParentView Member::Impl::view_parent(const ZoneWork& work) const {
     view.answered = recent;
     view.foreign_ds = answer->unknown + static_cast<std::uint32_t>(answer->ds.size());
     view.agrees = recent && agrees_with_step(work, *answer);
-    if (recent) view.shows = answer->ds;
-    if (recent) view.shows.insert(view.shows.end(), answer->ds_somewhere.begin(), answer->ds_somewhere.end());
+    if (recent) {
+      view.shows = answer->ds;
+      view.shows.insert(view.shows.end(), answer->ds_somewhere.begin(), answer->ds_somewhere.end());
+    }
   }
   view.by_hand = true;
   for (const KeyView& key : work.view.keys) {

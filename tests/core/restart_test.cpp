@@ -29,6 +29,22 @@ Restored after_init(const test::PlainCrypto& crypto) {
   return restored;
 }
 
+// Its server serves the DNSKEY of a second ZSK, and the decision to do so is gone from its store.
+void serve_by_a_word_that_is_lost(test::LoneMember& lone) {
+  lone.run_until(std::chrono::hours{200});
+  REQUIRE_FALSE(lone.member().roll("example.test.", Role::zsk, Uuid{{std::byte{1}}}, "root", false));
+  lone.run_until(std::chrono::hours{201});
+  REQUIRE(lone.dnskey_ordered(2) == true);
+  Policy policy = test::still();
+  policy.manual = true;  // it is not introduced again
+  lone.want(policy);
+  lone.restart([](Restored& store) {
+    while (!std::holds_alternative<Decision>(store.facts.back().content)) store.facts.pop_back();
+    store.facts.pop_back();
+    store.vector.clear();
+  });
+}
+
 // Who is the only one, and has not to wait whether others are heard of.
 Settings nobody_else() {
   Settings settings;
@@ -88,38 +104,16 @@ TEST_CASE("a store may be an old copy: its server is told nothing before the dir
 }
 
 TEST_CASE("what a server was told by a word that does not count it is told to drop", "[member]") {
-  Policy policy = test::still();
-  test::LoneMember lone{policy, test::exact};
-  lone.run_until(std::chrono::hours{200});
-  REQUIRE_FALSE(lone.member().roll("example.test.", Role::zsk, Uuid{{std::byte{1}}}, "root", false));
-  lone.run_until(std::chrono::hours{201});
-  REQUIRE(lone.dnskey_ordered(2) == true);
-  policy.manual = true;  // it is not introduced again
-  lone.want(policy);
-  lone.restart([](Restored& store) {
-    while (!std::holds_alternative<Decision>(store.facts.back().content)) store.facts.pop_back();
-    store.facts.pop_back();
-    store.vector.clear();
-  });
+  test::LoneMember lone{test::still(), test::exact};
+  serve_by_a_word_that_is_lost(lone);
   lone.run_until(std::chrono::hours{202});
   CHECK(lone.dnskey_ordered(2) == false);
   CHECK(lone.dnskey_ordered(1) == true);
 }
 
 TEST_CASE("a key that was served by a word that was lost is wiped when caches have followed", "[member]") {
-  Policy policy = test::still();
-  test::LoneMember lone{policy, test::exact};
-  lone.run_until(std::chrono::hours{200});
-  REQUIRE_FALSE(lone.member().roll("example.test.", Role::zsk, Uuid{{std::byte{1}}}, "root", false));
-  lone.run_until(std::chrono::hours{201});
-  REQUIRE(lone.dnskey_ordered(2) == true);
-  policy.manual = true;  // it is not introduced again
-  lone.want(policy);
-  lone.restart([](Restored& store) {
-    while (!std::holds_alternative<Decision>(store.facts.back().content)) store.facts.pop_back();
-    store.facts.pop_back();
-    store.vector.clear();
-  });
+  test::LoneMember lone{test::still(), test::exact};
+  serve_by_a_word_that_is_lost(lone);
   lone.run_until(std::chrono::hours{202});
   REQUIRE(lone.dnskey_ordered(2) == false);
   REQUIRE_FALSE(lone.member().abandon("example.test.", Role::zsk, "root"));
